@@ -204,5 +204,3 @@ def any_of(args: tuple[Tree, ...]) -> Tree:
 def negation(arg: Tree) -> Tree:
     """The contrary, without a double ``not``."""
     return arg.arg if isinstance(arg, Not) else Not(arg)
-
-

@@ -54,6 +54,7 @@ class Vocabulary:
         return iter(self.facts)
 
     def get(self, name: str) -> Declared | None:
+        """The declaration of a fact, or None."""
         return self.facts.get(name)
 
     def with_facts(self, more: Iterable[Declared]) -> Vocabulary:

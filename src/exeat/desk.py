@@ -1,0 +1,208 @@
+"""The one front door: a transaction, an item's facts and the law of the day become a determination."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from exeat import catalog as catalogs
+from exeat.catalog import Catalog, CatalogError, ItemFacts
+from exeat.determination.answer import Asked, Determination
+from exeat.determination.ask import Inquiry
+from exeat.determination.determine import Engine, Engines, Valuation
+from exeat.determination.robustness import examine, same_over
+from exeat.lawbook.consolidate import Lawbook
+from exeat.lawbook.places import Places
+from exeat.logic.errors import LogicError
+from exeat.logic.tree import Value
+from exeat.logic.values import value_of
+from exeat.terms import InputError, Party, Transaction, read_transaction
+
+#: What an assembly contains is classified under the same law; these facts say what was found (4A090, 4A994.l).
+CONTAINED_FACTS: Mapping[str, tuple[str, ...]] = {
+    "contains_ic_at_3a090_a": ("ic_meets_3a090_a",),
+    "contains_ic_at_3a090_b": ("ic_meets_3a090_b",),
+    "contains_ic_at_3a991_p": ("eccn_3a991_p", "ic_meets_3a090_a", "ic_meets_3a090_b"),
+}
+#: Fact that says a party was stated to be on a restricted-party list.
+LISTED = "party_on_restricted_list"
+
+
+class Desk:
+    """Answers transactions. Keeps the law, the catalog and the compiled programs between questions."""
+
+    def __init__(self, lawbook: Lawbook | None = None, catalog: Catalog | None = None) -> None:
+        self._lawbook = lawbook
+        self._catalog = catalog
+        self._items: dict[tuple[str, Engine], tuple[dict[str, Value], ItemFacts]] = {}
+
+    @cached_property
+    def lawbook(self) -> Lawbook:
+        """The law, opened when first needed."""
+        if self._lawbook is not None:
+            return self._lawbook
+        from exeat.lawbook.book import open_lawbook
+
+        return open_lawbook()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog of items, loaded when first needed."""
+        return self._catalog if self._catalog is not None else catalogs.load()
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The compiled programs by era."""
+        return Engines(self.lawbook)
+
+    @cached_property
+    def places(self) -> Places:
+        """Places by code and name."""
+        return Places(self.lawbook.groups)
+
+    def check(self, stated: Transaction | Mapping[str, Any]) -> Determination:
+        """Decide one transaction.
+
+        Raises:
+            InputError: something in the transaction cannot be read; one line says what, and the nearest valid word.
+        """
+        transaction = stated if isinstance(stated, Transaction) else read_transaction(stated)
+        if transaction.on < self.lawbook.begins:
+            raise InputError(
+                f"date is {transaction.on}; the encoded law begins on {self.lawbook.begins}, nothing earlier is decided"
+            )
+        engine = self.engines.on(transaction.on, transaction.known_on)
+        try:
+            item_facts, item = self.item_facts(transaction.item, engine)
+            facts = {**item_facts, **self._facts(transaction, item)}
+            parties = self._parties(transaction.parties)
+        except (LogicError, CatalogError) as error:
+            raise InputError(str(error)) from None
+        if any(party.lists for party in transaction.parties):
+            facts[LISTED] = True
+        asked = Asked(transaction.on, transaction.known_on, item, facts, tuple(parties), self._stated_owners(transaction))
+        return self._decide(engine, asked)
+
+    def _decide(self, engine: Engine, asked: Asked) -> Determination:
+        found = engine.determine(asked.facts, asked.parties)
+        intervals = {
+            name: bounds for name, bounds in asked.item.intervals.items() if asked.facts.get(name) is None
+        } if asked.item else {}
+        robustness = examine(engine, asked.facts, asked.parties, intervals, found) if intervals else []
+        agreed = same_over(robustness)
+        settled: Valuation = agreed.agreed if agreed is not None and agreed.agreed is not None else found
+        outcomes = dict(zip(("text", "enforced"), agreed.answers[0][:2], strict=True)) if agreed else {}
+        asks = [] if agreed else self._asks(engine, asked, settled)
+        return Determination(self.lawbook, engine, asked, settled, tuple(asks), tuple(robustness), outcomes)
+
+    def _asks(self, engine: Engine, asked: Asked, found: Valuation) -> Sequence[Any]:
+        if "unknown" not in (found.outcome("text"), found.outcome("enforced")):
+            return []
+        return Inquiry(engine, asked.facts, asked.parties, found).asks()
+
+    def item_facts(
+        self, stated: str | Mapping[str, object] | None, engine: Engine
+    ) -> tuple[dict[str, Value], ItemFacts | None]:
+        """An item's facts, contained circuits classified under the engine's law.
+
+        Raises:
+            CatalogError: an unknown or ambiguous name, a figure that cannot be read.
+        """
+        if stated is None:
+            return {}, None
+        if isinstance(stated, str):
+            key = (stated, engine)
+            if key not in self._items:
+                item = self.catalog.facts_of(self.catalog.find(stated))
+                self._items[key] = (self._with_contents(item, engine), item)
+            facts, item = self._items[key]
+            return dict(facts), item
+        item = self._described(stated)
+        return self._with_contents(item, engine), item
+
+    def _described(self, stated: Mapping[str, object]) -> ItemFacts:
+        """A name with figures of the caller's own: the figures win over the catalog's."""
+        figures = {key: value for key, value in stated.items() if key != "name"}
+        name = stated.get("name")
+        if name is None:
+            return self.catalog.facts_from_figures(figures)
+        if not isinstance(name, str):
+            raise InputError(f"the item's name is {name!r}; expected a text")
+        try:
+            known = self.catalog.facts_of(self.catalog.find(name))
+        except catalogs.UnknownItem:
+            if not figures:
+                raise
+            return self.catalog.facts_from_figures(dict(stated))
+        return self.catalog.overlaid(known, figures) if figures else known
+
+    def _with_contents(self, item: ItemFacts, engine: Engine) -> dict[str, Value]:
+        facts: dict[str, Value] = dict(item.facts)
+        if not item.contained:
+            return facts
+        inside = [engine.classify(dict(part.facts.facts)) for part in item.contained]
+        for fact, names in CONTAINED_FACTS.items():
+            truths = [values.get(name) for values in inside for name in names]
+            found = True if True in truths else None if None in truths else False
+            if fact not in facts and found is not None:
+                facts[fact] = found
+        return facts
+
+    def _facts(self, transaction: Transaction, item: ItemFacts | None) -> dict[str, Value]:
+        vocabulary = self.lawbook.vocabulary
+        facts: dict[str, Value] = {}
+        stated = {**transaction.facts, **{name: "yes" for name in transaction.certifications}}
+        for name, raw in stated.items():
+            declared = vocabulary.get(name)
+            if name == "value_usd":
+                continue
+            if declared is None:
+                hint = vocabulary.nearest(name)
+                raise InputError(f"unknown fact {name[:60]!r}" + (f"; perhaps {hint!r}" if hint else ""))
+            if declared.party:
+                raise InputError(f"{name} is a fact of a party; state it in 'parties', not in 'facts'")
+            if declared.country and isinstance(raw, str):
+                place = self.places.find(raw)
+                # The EAR's tables say nothing of an indeterminate place: its groups are unknown, never none.
+                facts[name] = None if place.standing == "indeterminate" else place.code
+            else:
+                facts[name] = value_of(declared, raw)
+        return facts
+
+    def _parties(self, stated: Sequence[Party]) -> list[dict[str, Value]]:
+        vocabulary = self.lawbook.vocabulary
+        parties: list[dict[str, Value]] = []
+        for number, party in enumerate(stated, 1):
+            facts: dict[str, Value] = {}
+            for name, raw in party.facts.items():
+                declared = vocabulary.get(name)
+                if declared is None or not declared.party:
+                    known = [n for n in vocabulary if vocabulary[n].party]
+                    from exeat.logic.vocabulary import nearest
+
+                    hint = nearest(name, [*known, "country", "lists", "owners"])
+                    more = f"; perhaps {hint!r}" if hint else ""
+                    raise InputError(f"unknown key {name[:60]!r} of party {number}{more}")
+                try:
+                    if declared.country and isinstance(raw, str):
+                        place = self.places.find(raw)
+                        facts[name] = None if place.standing == "indeterminate" else place.code
+                    else:
+                        facts[name] = value_of(declared, raw)
+                except LogicError as error:
+                    raise InputError(f"party {number}: {error}") from None
+            parties.append({name: value for name, value in facts.items() if value is not None})
+        receiving = {"ultimate_consignee", "end_user"}
+        if not any(party.get("role") in receiving or "role" not in party for party in parties):
+            # Somebody receives the item: an unnamed ultimate consignee, of whom nothing is known yet.
+            parties.append({"role": "ultimate_consignee"})
+        return parties
+
+    def _stated_owners(self, transaction: Transaction) -> bool:
+        return any(party.owners for party in transaction.parties)
+
+    def law_of(self, on: date, known_on: date | None = None) -> Engine:
+        """The engine for a day."""
+        return self.engines.on(on, known_on)

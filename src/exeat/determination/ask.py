@@ -1,0 +1,150 @@
+"""What would settle an unknown answer: the missing facts that still matter, the most decisive first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from exeat.determination.determine import Engine, Facts, Valuation
+from exeat.determination.program import TRACKS
+from exeat.determination.turning import Turning
+from exeat.logic.evaluate import evaluate
+from exeat.logic.tree import AnyParty, Case, Coalesce, Compare, Fact, Tree, Value, children, fact_names
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact nobody stated, and of which party (its place in the list; None: a fact of the transaction)."""
+
+    fact: str
+    party: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A missing fact, the share of its possible values that would settle the answer, and what they would give."""
+
+    missing: Missing
+    settles: Decimal
+    outcomes: Mapping[str, tuple[str, str]]
+
+    @property
+    def decisive(self) -> bool:
+        """Whether some value of this fact alone settles the answer."""
+        return self.settles > 0
+
+
+class Inquiry:
+    """Finds what is missing in one valuation and tries what each missing fact could say."""
+
+    def __init__(self, engine: Engine, facts: Facts, parties: Sequence[Facts], found: Valuation) -> None:
+        self.engine = engine
+        self.facts = facts
+        self.parties = list(parties)
+        self.found = found
+        self.program = engine.program
+        self.turning: Turning = engine.turning
+
+    def asks(self) -> list[Ask]:
+        """The missing facts, most decisive first. Empty when the answer is known on both tracks."""
+        open_tracks = [track for track in TRACKS if self.found.outcome(track) == "unknown"]
+        missing: dict[Missing, None] = {}
+        for track in open_tracks:
+            for item in self._missing(Fact(f"{track}.outcome"), {}, None, set()):
+                missing[item] = None
+        asks = [self._try(item) for item in missing]
+        moving = [ask for ask in asks if ask.decisive or len(set(ask.outcomes.values())) > 1]
+        kept = moving or asks
+        order = {ask.missing: number for number, ask in enumerate(asks)}
+        return sorted(kept, key=lambda ask: (-ask.settles, order[ask.missing]))
+
+    def _missing(
+        self, tree: Tree, party: Mapping[str, Value], number: int | None, seen: set[str]
+    ) -> Iterator[Missing]:
+        if self._value(tree, party) is not None:
+            return
+        match tree:
+            case Fact(name):
+                yield from self._missing_fact(name, party, number, seen)
+            case AnyParty(body):
+                for place, other in enumerate(self.parties):
+                    yield from self._missing(body, other, place, seen)
+            case Coalesce(args):
+                yield from self._missing_of_either(args, party, number, seen)
+            case Case(branches, default):
+                for condition, value in branches:
+                    truth = self._value(condition, party)
+                    if truth is None:
+                        yield from self._missing(condition, party, number, seen)
+                        return
+                    if truth is True:
+                        yield from self._missing(value, party, number, seen)
+                        return
+                if default is not None:
+                    yield from self._missing(default, party, number, seen)
+            case _:
+                for part in children(tree):
+                    yield from self._missing(part, party, number, seen)
+
+    def _missing_fact(
+        self, name: str, party: Mapping[str, Value], number: int | None, seen: set[str]
+    ) -> Iterator[Missing]:
+        if name in self.program and name not in self.facts:
+            if name not in seen:
+                seen.add(name)
+                yield from self._missing(self.program[name].tree, {}, None, seen)
+            return
+        declared = self.program.vocabulary.get(name)
+        if declared is not None:
+            yield Missing(name, number if declared.party else None)
+
+    def _missing_of_either(
+        self, args: tuple[Tree, ...], party: Mapping[str, Value], number: int | None, seen: set[str]
+    ) -> Iterator[Missing]:
+        """A ratio is asked for by its own name; a definition by the facts from which it follows."""
+        first = args[0]
+        ratio = next(
+            (n for n in sorted(fact_names(first)) if (d := self.program.vocabulary.get(n)) is not None and d.ratio),
+            None,
+        )
+        if isinstance(first, Compare) and ratio is not None:
+            numerator = (self.program.vocabulary[ratio].ratio or ("", ""))[0]
+            if self._value(Fact(numerator), party) is None:
+                yield Missing(numerator)
+            yield Missing(ratio)
+            return
+        for part in args[1:]:
+            yield from self._missing(part, party, number, seen)
+
+    def _value(self, tree: Tree, party: Mapping[str, Value]) -> object:
+        values = {**self.found.values, **party}
+        return evaluate(tree, values, self.parties or None, self.program.law.groups)  # type: ignore[arg-type]
+
+    def _try(self, item: Missing) -> Ask:
+        outcomes: dict[str, tuple[str, str]] = {}
+        settled = 0
+        before = {track: self.found.outcome(track) for track in TRACKS}
+        candidates = self.turning.candidates(item.fact, self.found.values)
+        for value in candidates:
+            result = self._with(item, value)
+            after = (result.outcome("text"), result.outcome("enforced"))
+            outcomes[_shown(value)] = after
+            settled += all(
+                outcome != "unknown" for track, outcome in zip(TRACKS, after, strict=True) if before[track] == "unknown"
+            )
+        share = Decimal(settled) / len(candidates) if candidates else Decimal(0)
+        return Ask(item, share, outcomes)
+
+    def _with(self, item: Missing, value: Value) -> Valuation:
+        if item.party is None:
+            return self.engine.determine({**self.facts, item.fact: value}, self.parties)
+        parties = list(self.parties)
+        parties[item.party] = {**parties[item.party], item.fact: value}
+        return self.engine.determine(self.facts, parties)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,180 @@
+"""Running a program on one transaction: facts in, every expression's value out, with an answer on both tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from exeat.determination.license_exception import usable_name
+from exeat.determination.license_requirement import truth_name
+from exeat.determination.program import TRACKS, Program, build_program
+from exeat.determination.step import Step, Track
+from exeat.determination.turning import Turning
+from exeat.determination.words import Words
+from exeat.lawbook.consolidate import Lawbook
+from exeat.logic.compile import compile_tree
+from exeat.logic.tree import Value, fact_names
+
+Facts = Mapping[str, Value]
+Closure = Callable[[Mapping[str, object], Mapping[str, object]], object]
+
+_NO_PARTY: dict[str, object] = {}
+
+#: Strictest first: where a caller can hold one value only, the stricter track's outcome is given.
+SEVERITY = ("prohibited", "license_required", "unknown", "license_exception", "authorized", "no_license_required")
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """The values of every expression of a program for one transaction.
+
+    ``values`` maps facts and steps to their values; steps that no answer needed (exceptions where nothing needs a
+    license) are absent. ``presumed`` are the facts nobody stated on whose presumed value the answer rests.
+    """
+
+    program: Program
+    values: Mapping[str, object]
+    presumed: tuple[str, ...]
+    engine: Engine = field(repr=False)
+
+    def outcome(self, track: Track) -> str:
+        """The track's outcome; ``unknown`` where a missing fact decides."""
+        value = self.values.get(f"{track}.outcome")
+        return str(value) if value is not None else "unknown"
+
+    @property
+    def strictest_outcome(self) -> str:
+        """The stricter of the two tracks' outcomes."""
+        return min((self.outcome(track) for track in TRACKS), key=SEVERITY.index)
+
+    @property
+    def eccn(self) -> str | None:
+        """The entry the item is classified in; None where a missing fact decides."""
+        value = self.values.get("eccn")
+        return None if value is None else str(value)
+
+    def review_policy(self, track: Track) -> str | None:
+        """How an application would be reviewed; None where no license is needed or a missing fact decides."""
+        value = self.values.get(f"{track}.review_policy")
+        return None if value in (None, "none") else str(value)
+
+
+class Engine:
+    """A program compiled to closures. One engine serves every transaction of an era."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        groups = program.law.groups
+        by_part: dict[str, list[tuple[str, Closure]]] = {}
+        self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
+        for step in program.steps:
+            by_part.setdefault(_part(step), []).append((step.name, compile_tree(step.tree, groups)))
+        self._core = tuple(by_part.get("core", ()))
+        self._relief = tuple(by_part.get("relief", ()))
+        self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
+        self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
+        self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
+        self.presumable = tuple(
+            (name, _presumed_value(program.vocabulary[name].presumed or ""))
+            for name in sorted(program.input_facts)
+            if program.vocabulary[name].presumed is not None
+        )
+        self.requirement_names = {
+            t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS
+        }
+        self.turning = Turning(program)
+        self.words = Words(program)
+        core = {n for s in program.steps if not _part(s).endswith(("relief", ".rest")) for n in fact_names(s.tree)}
+        self.presumed_for_relief_only = frozenset(name for name, _ in self.presumable if name not in core)
+        self.relief_names = {t: tuple(usable_name(s, t) for s in program.reliefs) for t in TRACKS}
+
+    def determine(self, facts: Facts, parties: Sequence[Facts] = ()) -> Valuation:
+        """Decide one transaction.
+
+        Args:
+            facts: declared fact name to value; absent or None is unknown. A stated definition wins over its rule.
+            parties: one mapping of party facts for each party; none named makes every party condition unknown.
+        """
+        values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
+        values["parties"] = tuple(parties) or None
+        presumed = []
+        for name, value in self.presumable:
+            if name not in values:
+                values[name] = value
+                presumed.append(name)
+        definitions = self.definitions
+        for name, run in self._core:
+            if name not in definitions or name not in values:
+                values[name] = run(values, _NO_PARTY)
+        relieved = False
+        for track in TRACKS:
+            for name, run in self._needs[track]:
+                values[name] = run(values, _NO_PARTY)
+            if values[f"{track}.any_requirement"] is not False:
+                if not relieved:
+                    relieved = True
+                    for name, run in self._relief:
+                        values[name] = run(values, _NO_PARTY)
+                for name, run in self._rest[track]:
+                    values[name] = run(values, _NO_PARTY)
+            for name, run in self._outcome[track]:
+                values[name] = run(values, _NO_PARTY)
+        return Valuation(self.program, values, tuple(presumed), self)
+
+    def classify(
+        self, facts: Facts, parties: Sequence[Facts] = (), *, overriding: bool = False
+    ) -> dict[str, object]:
+        """Definitions and classification alone. ``overriding``: a stated truth value of any rule wins (for cases)."""
+        values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
+        values["parties"] = tuple(parties) or None
+        for name, value in self.presumable:
+            values.setdefault(name, value)
+        for name, run in self._core:
+            if name not in values or not (overriding or name in self.definitions):
+                values[name] = run(values, _NO_PARTY)
+        return values
+
+    def relief_values(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The truth of restrictions and exceptions' own limbs over the values of :meth:`classify`."""
+        found = dict(values)
+        for name, run in self._relief:
+            found[name] = run(found, _NO_PARTY)
+        return found
+
+
+def _part(step: Step) -> str:
+    """Which part of the order a step belongs to; parts a transaction does not need are skipped."""
+    from exeat.lawbook.instrument import Relief, Restriction
+
+    rule = step.section.rule if step.section else None
+    if step.stage == "common":
+        return "relief" if isinstance(rule, (Relief, Restriction)) else "core"
+    if step.name.endswith(".outcome"):
+        return f"{step.stage}.outcome"
+    is_need = step.name.startswith(("req_", f"{step.stage}.req_")) or step.name.endswith(
+        (".any_requirement", "/except")
+    )
+    if is_need and not isinstance(rule, Relief):
+        return f"{step.stage}.needs"
+    return f"{step.stage}.rest"
+
+
+def _presumed_value(word: str) -> Value:
+    return {"yes": True, "no": False}.get(word, word)
+
+
+class Engines:
+    """The engines of a law book, built when first asked for and kept by era."""
+
+    def __init__(self, lawbook: Lawbook) -> None:
+        self.lawbook = lawbook
+        self._built: dict[tuple[int, int], Engine] = {}
+
+    def on(self, on: date, known_on: date | None = None) -> Engine:
+        """The engine for a day, as the law was public on ``known_on``."""
+        key = self.lawbook.era(on, known_on)
+        engine = self._built.get(key)
+        if engine is None:
+            engine = self._built[key] = Engine(build_program(self.lawbook, on, known_on))
+        return engine

@@ -1,0 +1,74 @@
+"""The words of a program's rules, made once for each era: what each limb says, where it stands, how sure it is."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from exeat.determination.program import Program
+from exeat.determination.step import limb_name
+from exeat.lawbook.instrument import Classification, Limb, Requirement, Section
+from exeat.logic.prose import say
+from exeat.logic.tree import Tree
+from exeat.logic.vocabulary import Declared, Vocabulary
+
+
+class Words:
+    """Prose and citations for one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._said: dict[str, list[dict[str, Any]]] = {}
+        self._cited: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The declared facts, and words for the truth values of other rules."""
+        more = []
+        for section in self.program.law.governing:
+            if isinstance(section.rule, Classification):
+                words = f"classified in {section.rule.entry}"
+                more.append(Declared(section.rule.name, "yes/no", words=words))
+            elif isinstance(section.rule, Requirement):
+                more.append(Declared(section.rule.name, "yes/no", words=f"needing a license under § {section.rule.id}"))
+        return self.program.vocabulary.with_facts(more)
+
+    def limbs(self, section: Section) -> list[dict[str, Any]]:
+        """Each limb of a rule: label, what it says, its step's name, and whether it excludes."""
+        if section.key not in self._said:
+            rule = section.rule
+            assert rule is not None
+            single = len(rule.limbs) < 2
+            self._said[section.key] = [
+                {
+                    "label": limb.label,
+                    "says": self.say(limb),
+                    "step": rule.name if single else limb_name(rule, limb),
+                    "unless": limb.kind == "unless",
+                    "kind": limb.kind,
+                    "flip": single and limb.kind == "unless",
+                }
+                for limb in rule.limbs
+            ]
+        return self._said[section.key]
+
+    def say(self, limb: Limb) -> str:
+        """A limb's condition in plain English."""
+        return self.say_tree(limb.tree)
+
+    def say_tree(self, tree: Tree) -> str:
+        """A condition in plain English."""
+        return say(tree, self.vocabulary)
+
+    def cite(self, section: Section) -> dict[str, Any]:
+        """Where a section stands: paragraph, instrument, dates, confidence, source."""
+        if section.key not in self._cited:
+            self._cited[section.key] = {
+                "provision": section.provision,
+                "instrument": section.citation,
+                "effective": section.effective.isoformat(),
+                "compliance": section.compliance.isoformat(),
+                "confidence": section.confidence,
+                "source": section.source,
+            }
+        return self._cited[section.key]

@@ -1,0 +1,41 @@
+"""Where the law lies: beside the source in a checkout, inside the package in an installed wheel."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from exeat.lawbook.instrument import LawError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def law_folder() -> Path:
+    """The folder that holds ``facts.md``.
+
+    Raises:
+        LawError: neither place holds it (a broken installation).
+    """
+    for place in (_PACKAGE / "_law", _PACKAGE.parent.parent / "law"):
+        if (place / "facts.md").is_file():
+            return place
+    raise LawError("the law folder was not found beside the package; reinstall exeat")
+
+
+def law_files(folder: Path) -> list[Path]:
+    """Every file that is law, in a fixed order."""
+    return sorted(
+        path
+        for path in (*folder.rglob("*.md"), *folder.rglob("*.csv"))
+        if path.name != "README.md" and path.is_file()
+    )
+
+
+def digest(folder: Path) -> str:
+    """The name of this state of the law: SHA-256 over the relative names and the bytes of its files."""
+    whole = hashlib.sha256()
+    for path in law_files(folder):
+        content = path.read_bytes()
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        whole.update(content)
+    return whole.hexdigest()

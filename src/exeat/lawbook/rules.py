@@ -1,0 +1,296 @@
+"""Reading a rule block: YAML keys become one of the rule kinds, conditions become trees."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from exeat.lawbook.instrument import (
+    POLICIES_STRICTEST_FIRST,
+    AnyRule,
+    Classification,
+    Conflict,
+    Definition,
+    Duty,
+    LawError,
+    Limb,
+    LimbKind,
+    Policy,
+    PolicyCase,
+    Posture,
+    Relief,
+    Requirement,
+    Restriction,
+    ReviewPolicy,
+    Stay,
+    identifier,
+)
+from exeat.lawbook.markdown import Marked, Yaml
+from exeat.logic.grammar import LogicError, parse
+from exeat.logic.tree import TRUE, AnyParty, Tree
+from exeat.logic.vocabulary import FactType, Vocabulary, nearest
+
+_COMMON = (
+    "kind", "when", "all", "any", "unless", "effective", "compliance", "known", "expires", "confidence", "source",
+    "note", "conflict",
+)  # fmt: skip
+KINDS: dict[str, tuple[str, ...]] = {
+    "definition": ("name", "is"),
+    "classification": ("entry", "order"),
+    "license requirement": ("id", "reason"),
+    "license exception": ("symbol", "title", "overcomes", "duties", "scope"),
+    "authorization": ("symbol", "title", "overcomes", "duties", "scope"),
+    "restriction": ("leaves",),
+    "review policy": ("for", "cases"),
+    "posture": ("stance", "since", "except", "instead"),
+    "stay": ("from", "until"),
+}
+
+
+def declared_name(block: dict[Marked, Yaml], provision: str, file: str, line: int) -> str | None:
+    """The identifier a rule adds to the vocabulary; None for kinds that add none (definitions are in facts.md)."""
+    values = {str(key): value for key, value in block.items()}
+    kind = str(values.get("kind"))
+    if kind == "classification":
+        if "entry" not in values:
+            raise LawError("a classification needs 'entry', as 3A090.a", file, line)
+        return identifier("eccn", str(values["entry"]))
+    if kind == "license requirement":
+        return identifier("req", str(values.get("id", provision.removeprefix("§").strip())))
+    return None
+
+
+class RuleReader:
+    """Reads one block. Every error names the file and the line of the key it is about."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, file: str, provision: str, line: int, block: dict[Marked, Yaml]
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.file = file
+        self.provision = provision
+        self.line = line
+        self.block = block
+        self.kind = str(next(v for k, v in block.items() if k == "kind"))
+        self.of_a_party = False
+
+    def read(self) -> AnyRule:
+        """The rule.
+
+        Raises:
+            LawError: an unknown or missing key, or a condition the grammar refuses.
+        """
+        allowed = (*_COMMON, *KINDS[self.kind])
+        for key in self.block:
+            if key not in allowed:
+                hint = nearest(key, allowed)
+                raise self.error(f"unknown key {str(key)!r} in a {self.kind}; perhaps {hint}", key)
+        reader: dict[str, Any] = {
+            "definition": self._definition,
+            "classification": self._classification,
+            "license requirement": self._requirement,
+            "license exception": self._relief,
+            "authorization": self._relief,
+            "restriction": self._restriction,
+            "review policy": self._review_policy,
+            "posture": self._posture,
+            "stay": self._stay,
+        }
+        rule: AnyRule = reader[self.kind]()
+        return rule
+
+    def error(self, message: str, at: Yaml | None = None) -> LawError:
+        """A LawError at the line of ``at`` (of the section when it has none)."""
+        return LawError(message, self.file, at.line if isinstance(at, Marked) else self.line)
+
+    def get(self, key: str) -> Yaml | None:
+        return next((value for k, value in self.block.items() if k == key), None)
+
+    def word(self, key: str, default: str | None = None) -> str:
+        value = self.get(key)
+        if value is None:
+            if default is None:
+                raise self.error(f"a {self.kind} needs {key!r}")
+            return default
+        if not isinstance(value, Marked):
+            raise self.error(f"{key!r} is plain text")
+        return str(value)
+
+    def tree(self, value: Yaml, expect: FactType | None = "yes/no") -> Tree:
+        if not isinstance(value, Marked):
+            raise self.error("a condition is plain text; quote it if it holds ': ' or begins with a bracket")
+        try:
+            return parse(str(value), self.vocabulary, file=self.file, line=value.line, expect=expect)
+        except LogicError as error:
+            if self.of_a_party and "any_party" not in value:
+                # A party definition is used only inside any_party, so its party facts are read as if they stood there.
+                inner = RuleReader.tree(self._plain(), Marked(f"any_party({value})", value.line))
+                return inner.body if isinstance(inner, AnyParty) else inner
+            raise LawError(error.message, self.file, error.line or value.line) from None
+
+    def _plain(self) -> RuleReader:
+        return RuleReader(self.vocabulary, self.file, self.provision, self.line, self.block)
+
+    def limbs(self) -> tuple[Limb, ...]:
+        found: list[Limb] = []
+        when = self.get("when")
+        if when is not None:
+            found.append(Limb("when", "", self.tree(when), when.line if isinstance(when, Marked) else 0))
+        kinds: tuple[LimbKind, ...] = ("all", "any", "unless")
+        for kind in kinds:
+            labelled = self.get(kind)
+            if labelled is None:
+                continue
+            if not isinstance(labelled, dict):
+                raise self.error(f"{kind!r} holds labelled conditions, as 'a.1: tpp >= 4800'")
+            found.extend(Limb(kind, str(label), self.tree(value), label.line) for label, value in labelled.items())
+        return tuple(found)
+
+    def common(self, name: str) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "name": name,
+            "limbs": self.limbs(),
+            "note": self.word("note", ""),
+            "conflicts": self.conflicts(),
+        }
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        listed = self.get("conflict")
+        if listed is None:
+            return ()
+        found = []
+        for entry in listed if isinstance(listed, list) else [listed]:
+            if not isinstance(entry, dict) or not {"id", "says"} <= set(entry):
+                raise self.error("a conflict has 'id', 'says' and perhaps 'when'")
+            values = {str(key): value for key, value in entry.items()}
+            when = self.tree(values["when"]) if "when" in values else TRUE
+            line = next(iter(entry)).line
+            found.append(Conflict(str(values["id"]), str(values["says"]), when, line))
+        return tuple(found)
+
+    def _definition(self) -> Definition:
+        name = self.word("name")
+        declared = self.vocabulary.get(name)
+        if declared is None:
+            hint = self.vocabulary.nearest(name)
+            raise self.error(f"the definition's name {name!r} is not declared in facts.md; perhaps {hint}")
+        self.of_a_party = declared.party
+        common = self.common(name)
+        value = self.get("is")
+        if value is not None:
+            if common["limbs"]:
+                raise self.error("a definition has either 'is' or limbs, not both")
+            tree = self.tree(value, declared.type)
+            common["limbs"] = (Limb("is", "", tree, value.line if isinstance(value, Marked) else 0),)
+        elif not common["limbs"]:
+            raise self.error("a definition needs 'is' or limbs")
+        elif declared.type != "yes/no":
+            raise self.error(f"{name} is a {declared.type}; a definition with limbs gives yes/no")
+        return Definition(**common)
+
+    def _classification(self) -> Classification:
+        entry = self.word("entry")
+        order = self.word("order", "100")
+        if not order.isdigit():
+            raise self.error(f"'order' is a whole number, not {order!r}", self.get("order"))
+        return Classification(**self.common(identifier("eccn", entry)), entry=entry, order=int(order))
+
+    def _requirement(self) -> Requirement:
+        id_ = self.word("id", self.provision.removeprefix("§").strip())
+        return Requirement(**self.common(identifier("req", id_)), id=id_, reason=self.word("reason"))
+
+    def _relief(self) -> Relief:
+        symbol = self.word("symbol")
+        overcomes = self.words("overcomes")
+        prefix = "exc" if self.kind == "license exception" else "auth"
+        return Relief(
+            **self.common(identifier(prefix, symbol)),
+            symbol=symbol,
+            title=self.word("title", symbol),
+            overcomes=overcomes,
+            duties=self.duties(),
+        )
+
+    def words(self, key: str) -> tuple[str, ...]:
+        value = self.get(key)
+        if isinstance(value, Marked):
+            return (str(value),)
+        if not isinstance(value, list) or not all(isinstance(v, Marked) for v in value):
+            raise self.error(f"{key!r} is a list of plain texts")
+        return tuple(str(v) for v in value)
+
+    def duties(self) -> tuple[Duty, ...]:
+        value = self.get("duties")
+        if value is None:
+            return ()
+        if not isinstance(value, dict):
+            raise self.error("'duties' are labelled, as '(b)(1): furnish the ECCN'")
+        found = []
+        for label, duty in value.items():
+            if isinstance(duty, Marked):
+                found.append(Duty(str(label), str(duty)))
+            elif isinstance(duty, dict) and {str(k) for k in duty} == {"text", "when"}:
+                values = {str(k): v for k, v in duty.items()}
+                found.append(Duty(str(label), str(values["text"]), self.tree(values["when"])))
+            else:
+                raise self.error("a duty is a text, or {text, when}", label)
+        return tuple(found)
+
+    def _restriction(self) -> Restriction:
+        value = self.get("leaves")
+        if not isinstance(value, dict):
+            raise self.error("'leaves' is 'SYMBOL: condition' for each exception that stays usable ('true' for always)")
+        leaves = tuple((str(symbol), self.tree(when)) for symbol, when in value.items())
+        return Restriction(**self.common(identifier("bar", self.provision)), leaves=leaves)
+
+    def _review_policy(self) -> ReviewPolicy:
+        common = self.common(identifier("policy", self.provision))
+        if common["limbs"]:
+            raise self.error("a review policy has 'cases', each with its own 'when'")
+        return ReviewPolicy(**common, for_ids=self.words("for"), cases=self.policy_cases("cases"))
+
+    def policy_cases(self, key: str) -> tuple[PolicyCase, ...]:
+        value = self.get(key)
+        if not isinstance(value, list) or not value:
+            raise self.error(f"{key!r} is a list of {{at, when, policy}}")
+        found = []
+        for entry in value:
+            if not isinstance(entry, dict) or not {"when", "policy"} <= set(entry):
+                raise self.error(f"each of {key!r} has 'when' and 'policy' (and 'at', 'note')")
+            values = {str(k): v for k, v in entry.items()}
+            for unknown in set(values) - {"at", "when", "policy", "note"}:
+                raise self.error(f"unknown key {unknown!r} in {key!r}", next(iter(entry)))
+            policy = values["policy"]
+            if policy not in POLICIES_STRICTEST_FIRST:
+                hint = nearest(str(policy), POLICIES_STRICTEST_FIRST)
+                raise self.error(f"policy {str(policy)!r} is not known; perhaps {hint}", policy)
+            known: Policy = next(p for p in POLICIES_STRICTEST_FIRST if p == policy)
+            when, line = self.tree(values["when"]), next(iter(entry)).line
+            found.append(PolicyCase(str(values.get("at", "")), when, known, str(values.get("note", "")), line))
+        return tuple(found)
+
+    def _posture(self) -> Posture:
+        stance = self.word("stance")
+        if stance not in ("not enforced", "enforced"):
+            raise self.error(f"stance is 'not enforced' or 'enforced', not {stance!r}", self.get("stance"))
+        unless = self.get("except")
+        return Posture(
+            **self.common(identifier("posture", self.provision)),
+            stance="enforced" if stance == "enforced" else "not enforced",
+            since=self.day("since"),
+            unless=None if unless is None else self.tree(unless),
+            instead=self.policy_cases("instead") if self.get("instead") is not None else (),
+        )
+
+    def _stay(self) -> Stay:
+        return Stay(
+            **self.common(identifier("stay", self.provision)), start=self.day("from"), until=self.day("until")
+        )
+
+    def day(self, key: str) -> date:
+        word = self.word(key)
+        try:
+            return date.fromisoformat(word)
+        except ValueError:
+            raise self.error(f"{key} is {word!r}; expected a day as YYYY-MM-DD", self.get(key)) from None

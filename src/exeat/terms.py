@@ -1,0 +1,145 @@
+"""The nouns of the EAR as a caller states them: item, party, transaction. Nothing is derived or decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from exeat.logic.vocabulary import nearest
+
+#: Keys of a transaction (design, section 4). ``facts`` takes any declared fact and wins over what is derived.
+KEYS = (
+    "date", "known_on", "activity", "item", "quantity", "value_usd", "origin", "destination", "parties", "end_use",
+    "certifications", "facts",
+)  # fmt: skip
+#: Keys of a party, besides any declared party fact.
+PARTY_KEYS = ("role", "name", "country", "headquarters", "ultimate_parent_headquarters", "lists", "owners")
+
+
+class InputError(ValueError):
+    """A transaction that cannot be read: one clear line saying what was found, where, and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One party as stated. ``facts`` are further declared party facts; ``lists`` the lists it is known to be on."""
+
+    facts: Mapping[str, object]
+    lists: tuple[str, ...] = ()
+    owners: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What is asked about. Values are as stated; :mod:`exeat.desk` reads them against the declared facts.
+
+    ``item`` is a catalog name, a mapping of figures (perhaps with a name), or None. ``on`` is the day of the export,
+    reexport or transfer; ``known_on`` the day from whose knowledge the law is read (None: all that is known).
+    """
+
+    on: date
+    known_on: date | None = None
+    item: str | Mapping[str, object] | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    parties: tuple[Party, ...] = ()
+    certifications: tuple[str, ...] = ()
+
+
+def read_transaction(stated: Mapping[str, Any]) -> Transaction:
+    """A transaction from a mapping (JSON, keywords).
+
+    Raises:
+        InputError: an unknown key (the nearest valid one is named), a value of the wrong shape, no date.
+    """
+    if not isinstance(stated, Mapping):
+        raise InputError(f"a transaction is a mapping of keys and values, not {type(stated).__name__}")
+    _known_keys(stated, KEYS, "transaction")
+    if stated.get("date") is None:
+        raise InputError("the transaction states no date; expected 'date' as YYYY-MM-DD")
+    facts: dict[str, object] = {}
+    for key in ("activity", "quantity", "value_usd", "origin", "destination", "end_use"):
+        if stated.get(key) is not None:
+            facts[key] = stated[key]
+    more = stated.get("facts") or {}
+    if not isinstance(more, Mapping):
+        raise InputError(f"'facts' is a mapping of fact names and values, not {type(more).__name__}")
+    facts.update(more)
+    item = stated.get("item")
+    if item is not None and not isinstance(item, (str, Mapping)):
+        raise InputError(f"'item' is a catalog name or a mapping of figures, not {type(item).__name__}")
+    certifications = _texts(stated.get("certifications") or (), "certifications")
+    return Transaction(
+        on=read_day(stated["date"], "date"),
+        known_on=None if stated.get("known_on") is None else read_day(stated["known_on"], "known_on"),
+        item=item,
+        facts=facts,
+        parties=tuple(_party(p, n) for n, p in enumerate(_sequence(stated.get("parties") or (), "parties"), 1)),
+        certifications=certifications,
+    )
+
+
+def read_day(value: object, key: str) -> date:
+    """A day from ``YYYY-MM-DD`` or a date.
+
+    Raises:
+        InputError: anything else, or a day that does not exist.
+    """
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    text = str(value).strip()
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError(f"{key} is {text[:40]!r}; expected a day that exists, as YYYY-MM-DD")
+
+
+def _party(stated: object, number: int) -> Party:
+    if not isinstance(stated, Mapping):
+        raise InputError(f"party {number} is a mapping of keys and values, not {type(stated).__name__}")
+    facts = {
+        ("location" if key == "country" else str(key)): value
+        for key, value in stated.items()
+        if key not in ("lists", "owners") and value is not None
+    }
+    lists = _texts(stated.get("lists") or (), f"lists of party {number}")
+    owners = tuple(_sequence(stated.get("owners") or (), f"owners of party {number}"))
+    return Party(facts, lists, owners)
+
+
+def _sequence(value: object, what: str) -> Sequence[object]:
+    if isinstance(value, (list, tuple)):
+        return value
+    raise InputError(f"{what}: expected a list, found {type(value).__name__}")
+
+
+def _texts(value: object, what: str) -> tuple[str, ...]:
+    listed = _sequence(value, what)
+    if not all(isinstance(v, str) for v in listed):
+        raise InputError(f"{what}: expected a list of texts")
+    return tuple(str(v) for v in listed)
+
+
+def _known_keys(stated: Mapping[str, Any], allowed: Sequence[str], what: str) -> None:
+    for key in stated:
+        if key not in allowed:
+            hint = nearest(str(key), allowed)
+            raise InputError(f"unknown key {str(key)[:60]!r} in the {what}" + (f"; perhaps {hint!r}" if hint else ""))
+
+
+def plain(value: object) -> Any:
+    """A value as JSON can hold it: a decimal as a number where that loses nothing, else as its text."""
+    if isinstance(value, Decimal):
+        if value == value.to_integral_value():
+            return int(value)
+        return float(value) if Decimal(repr(float(value))) == value else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+__all__ = ["KEYS", "PARTY_KEYS", "InputError", "Party", "Transaction", "plain", "read_day", "read_transaction"]

@@ -44,7 +44,7 @@ def run_case(engines: Engines, section: Section, row: CaseRow) -> str:
     """
     engine = engines.on(row.on or section.compliance)
     facts, party = case_facts(engine, row)
-    values = engine.classify(facts, (party,), overriding=True)
+    values = engine.classify(facts, (party,), overriding=True, unpresumed=row.unstated)
     rule = section.rule
     assert rule is not None
     if isinstance(rule, Definition) and engine.program.vocabulary[rule.name].party:

@@ -123,13 +123,22 @@ class Engine:
         return Valuation(self.program, values, tuple(presumed), self)
 
     def classify(
-        self, facts: Facts, parties: Sequence[Facts] = (), *, overriding: bool = False
+        self,
+        facts: Facts,
+        parties: Sequence[Facts] = (),
+        *,
+        overriding: bool = False,
+        unpresumed: frozenset[str] = frozenset(),
     ) -> dict[str, object]:
-        """Definitions and classification alone. ``overriding``: a stated truth value of any rule wins (for cases)."""
+        """Definitions and classification alone.
+
+        For cases: ``overriding``, a stated truth value of any rule wins; ``unpresumed`` facts are not presumed.
+        """
         values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
         values["parties"] = tuple(parties) or None
         for name, value in self.presumable:
-            values.setdefault(name, value)
+            if name not in unpresumed:
+                values.setdefault(name, value)
         for name, run in self._core:
             if name not in values or not (overriding or name in self.definitions):
                 values[name] = run(values, _NO_PARTY)

@@ -57,14 +57,13 @@ class Lawbook:
 
     @cached_property
     def begins(self) -> date:
-        """The first day the encoded chip law covers: that of the earliest instrument that is no baseline."""
-        return min(i.effective for i in self.instruments if i.kind != "baseline")
+        """The first day that is decided: when the earliest instrument that is no baseline became public or effective."""
+        return min(min(i.effective, i.known) for i in self.instruments if i.kind != "baseline")
 
     @cached_property
     def checked(self) -> date | None:
-        """The last day the sources of the whole were checked: the earliest of the instruments' latest marks."""
-        marks = [i.checked for i in self.instruments if i.checked]
-        return max(marks) if marks else None
+        """The last day to which the whole was checked for changes: the earliest of the instruments' marks."""
+        return min((i.checked for i in self.instruments if i.checked), default=None)
 
     @cached_property
     def chains(self) -> dict[str, tuple[Section, ...]]:

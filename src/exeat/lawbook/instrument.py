@@ -166,10 +166,11 @@ AnyRule: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One row of the table beside a rule: facts as written (absent: not stated), and what is expected."""
+    """One row of the table beside a rule: facts as written, those left unstated (``?``), and what is expected."""
 
     title: str
     facts: dict[str, str]
+    unstated: frozenset[str]
     expected: str
     on: date | None
     line: int

@@ -229,7 +229,8 @@ def _case(row: TableRow, file: str) -> CaseRow:
     title, expected = cells.pop("case"), cells.pop(found[0])
     on_text = cells.pop("on", "")
     facts = {name: value for name, value in cells.items() if value not in ("", "?")}
-    return CaseRow(title, facts, expected, day(Marked(on_text, row.line), file) if on_text else None, row.line)
+    unstated = frozenset(cells) - frozenset(facts)
+    return CaseRow(title, facts, unstated, expected, day(Marked(on_text, row.line), file) if on_text else None, row.line)
 
 
 def _gaps(part: Part, vocabulary: Vocabulary, citation: str, file: str) -> list[Gap]:

@@ -14,7 +14,7 @@ from exeat.determination.turning import Turning
 from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
 from exeat.logic.compile import compile_tree
-from exeat.logic.tree import Value, fact_names
+from exeat.logic.tree import Tree, Value, fact_names
 
 Facts = Mapping[str, Value]
 Closure = Callable[[Mapping[str, object], Mapping[str, object]], object]
@@ -69,12 +69,13 @@ class Engine:
         by_part: dict[str, list[tuple[str, Closure]]] = {}
         self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
         for step in program.steps:
-            by_part.setdefault(_part(step), []).append((step.name, compile_tree(step.tree, groups)))
+            by_part.setdefault(_part(step), []).append((step.name, compile_tree(step.tree, groups, of_party=False)))
         self._core = tuple(by_part.get("core", ()))
         self._relief = tuple(by_part.get("relief", ()))
         self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
         self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
         self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
+        self._conditions: dict[int, tuple[Tree, Closure]] = {}
         self.presumable = tuple(
             (name, _presumed_value(program.vocabulary[name].presumed or ""))
             for name in sorted(program.input_facts)
@@ -143,6 +144,16 @@ class Engine:
             if name not in values or not (overriding or name in self.definitions):
                 values[name] = run(values, _NO_PARTY)
         return values
+
+    def holds(self, tree: Tree, values: Mapping[str, object]) -> bool | None:
+        """A condition that is no step of the program (a duty's, a conflict's) on a valuation's values."""
+        found = self._conditions.get(id(tree))
+        if found is None:
+            prepared = self.program.prepare(tree)
+            found = tree, compile_tree(prepared, self.program.law.groups, of_party=False)
+            self._conditions[id(tree)] = found
+        value = found[1](values, _NO_PARTY)
+        return value if isinstance(value, bool) else None
 
     def relief_values(self, values: Mapping[str, object]) -> dict[str, object]:
         """The truth of restrictions and exceptions' own limbs over the values of :meth:`classify`."""

@@ -74,12 +74,14 @@ def not_overcome(law: InForce, section: Section) -> list[Section]:
 def steps(law: InForce, track: Track) -> Iterator[Step]:
     """Each exception's usability on the track, then whether there is any."""
     found: dict[str, list[Tree]] = {"license exception": [], "authorization": []}
+    written: dict[frozenset[str], str] = {}
     for section in reliefs(law):
         rule = section.rule
         assert isinstance(rule, Relief)
-        overcomes = f"{usable_name(section, track)}/overcomes"
-        others = tuple(Not(Fact(truth_name(law, other, track))) for other in not_overcome(law, section))
-        yield Step(overcomes, all_of(others), track, section)
+        others = tuple(truth_name(law, other, track) for other in not_overcome(law, section))
+        overcomes = written.setdefault(frozenset(others), f"{usable_name(section, track)}/overcomes")
+        if overcomes.startswith(f"{usable_name(section, track)}/"):
+            yield Step(overcomes, Not(any_of(tuple(Fact(name) for name in others))), track, section)
         conditions: list[Tree] = [Fact(rule.name), Fact(open_name(section)), Fact(overcomes)]
         posture = posture_on(law, section) if track == "enforced" else None
         if posture is not None and isinstance(posture.rule, Posture):

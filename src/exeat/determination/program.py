@@ -14,6 +14,7 @@ Everything else (evaluator, SQL, solver, explanations) reads this list and adds 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +26,20 @@ from exeat.determination.step import Step, Track
 from exeat.lawbook.consolidate import InForce, Lawbook
 from exeat.lawbook.instrument import Definition, Relief, Requirement, Section
 from exeat.logic.expand import expand_ratios
-from exeat.logic.tree import FALSE, Case, Coalesce, Constant, Fact, Not, Tree, fact_names, substitute
+from exeat.logic.tree import (
+    FALSE,
+    AnyParty,
+    Case,
+    Coalesce,
+    Constant,
+    Fact,
+    Not,
+    Tree,
+    fact_names,
+    rebuild,
+    substitute,
+    walk,
+)
 from exeat.logic.vocabulary import Declared, Vocabulary
 
 Outcome = Literal[
@@ -121,7 +135,7 @@ class _Builder:
                 outcome_step(self.law, track),
             ]
             steps += [step.mapped(self.prepare) for step in parts]
-        return tuple(steps)
+        return tuple(shared_party_conditions(steps, self.vocabulary))
 
     def _definitions(self) -> Iterable[Step]:
         for section in self.law.governing:
@@ -140,6 +154,26 @@ def outcome_step(law: InForce, track: Track) -> Step:
         (Fact(f"{track}.any_authorization"), Constant("authorized")),
     )
     return Step(f"{track}.outcome", Case(branches, Constant("license_required")), track)
+
+
+def shared_party_conditions(steps: list[Step], vocabulary: Vocabulary) -> list[Step]:
+    """The steps with each condition on the parties that stands in several of them made a step of its own.
+
+    Only conditions on stated facts are taken out, since their step comes before all others.
+    """
+    names = {step.name for step in steps}
+    counts: Counter[AnyParty] = Counter(
+        node for step in steps for node in walk(step.tree) if isinstance(node, AnyParty) and not fact_names(node) & names
+    )
+    shared = {node: f"parties/{number}" for number, (node, times) in enumerate(counts.items(), 1) if times > 1}
+
+    def written(tree: Tree) -> Tree:
+        if isinstance(tree, AnyParty) and tree in shared:
+            return Fact(shared[tree])
+        return rebuild(tree, written)
+
+    first = [Step(name, node, "common") for node, name in shared.items()]
+    return [*first, *(step.mapped(written) for step in steps)]
 
 
 def sort_by_need(steps: list[Step]) -> list[Step]:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from exeat import __version__
-from exeat.determination.license_exception import not_overcome, open_name, restrictions, usable_name
-from exeat.determination.license_requirement import posture_on, truth_name
+from exeat.determination.license_exception import open_name, usable_name
 from exeat.determination.program import TRACKS
-from exeat.determination.review_policy import case_name, cases_on, policy_for, policy_name
+from exeat.determination.review_policy import case_name, cases_on, policy_name
 from exeat.determination.step import Track
 from exeat.lawbook.instrument import (
     Classification,
@@ -21,7 +20,6 @@ from exeat.lawbook.instrument import (
     ReviewPolicy,
     Section,
 )
-from exeat.logic.evaluate import evaluate
 from exeat.logic.tree import Tree
 from exeat.terms import plain
 
@@ -47,15 +45,16 @@ class Report:
         """The whole answer, of the form of ``docs/determination.schema.json``."""
         asked = self.d.asked
         tracks = {track: self.track(track) for track in TRACKS}
+        classification, differences = self.classification(), self.differences()
         return {
             "date": asked.on.isoformat(),
             "known_on": asked.known_on.isoformat() if asked.known_on else None,
             "item": self.item(),
             "eccn": self.d.eccn or "unknown",
-            "classification": self.classification(),
+            "classification": classification,
             "outcome": self.d.outcome,
             **tracks,
-            "differences": self.differences(),
+            "differences": differences,
             "ask": self.asks(),
             "uncertain_figures": self.uncertain(),
             "conflicts": self.conflicts(),
@@ -65,7 +64,7 @@ class Report:
             "not_modeled": self.not_modeled(),
             "facts": {k: plain(v) for k, v in sorted(asked.facts.items()) if v is not None},
             "parties": [{k: plain(v) for k, v in party.items()} for party in asked.parties],
-            "citations": self.citations(tracks),
+            "citations": self.citations(classification, tracks, differences),
             "law": self.law_mark(),
             "engine": __version__,
         }
@@ -86,9 +85,7 @@ class Report:
 
     def holds(self, tree: Tree) -> bool | None:
         """A condition that is no step of the program (a duty's, a conflict's), on this determination's values."""
-        prepared = self.program.prepare(tree)
-        value = evaluate(prepared, self.values, self.d.asked.parties or None, self.law.groups)  # type: ignore[arg-type]
-        return value if isinstance(value, bool) else None
+        return self.engine.holds(tree, self.values)
 
     def limbs(self, section: Section) -> list[dict[str, Any]]:
         """A rule's limbs with *met* as the rule needs it: an *unless* is met when its condition is false."""
@@ -116,13 +113,14 @@ class Report:
         needed = self.values.get(f"{track}.any_requirement") is not False
         outcome = self.d.outcome_on(track)
         policy = self.d.valuation.review_policy(track) if outcome in ("license_required", "unknown") else None
+        requirements = list(self.requirements(track))
         data: dict[str, Any] = {
             "outcome": outcome,
-            "requirements": [r for r in self.requirements(track) if r["applies"] != "no"],
+            "requirements": [r for r in requirements if r["applies"] != "no"],
             "exceptions": self.exceptions(track) if needed else [],
             "review_policy": policy.replace(" ", "_") if policy else None,
             "review": self.reviews(track) if needed and outcome in ("license_required", "unknown") else [],
-            "examined": [r["id"] for r in self.requirements(track) if r["applies"] == "no"],
+            "examined": [r["id"] for r in requirements if r["applies"] == "no"],
         }
         if outcome == "no_license_required":
             data["says"] = BEST
@@ -132,7 +130,7 @@ class Report:
         for section in self.program.requirements:
             rule = section.rule
             assert isinstance(rule, Requirement)
-            truth = self.truth(truth_name(self.law, section, track))
+            truth = self.truth(self.words.truth_names[track][section.key])
             found = {"id": rule.id, "reason": rule.reason, "applies": _TRUTH[truth]}
             if truth is not False:
                 found.update(self.words.cite(section))
@@ -156,7 +154,7 @@ class Report:
                 "duties": [],
                 **self.words.cite(section),
             }
-            posture = posture_on(self.law, section) if track == "enforced" else None
+            posture = self.words.posture.get(section.key) if track == "enforced" else None
             if posture is not None:
                 entry["posture"] = self._posture(posture)
             if usable is not False:
@@ -170,7 +168,7 @@ class Report:
         assert isinstance(rule, Relief)
         if rule.kind != "license exception" or self.truth(open_name(section)) is True:
             return
-        for bar in restrictions(self.law):
+        for bar in self.words.restrictions:
             assert isinstance(bar.rule, Restriction)
             truth = self.truth(bar.rule.name)
             left = next((when for symbol, when in bar.rule.leaves if symbol == rule.symbol), None)
@@ -178,9 +176,10 @@ class Report:
                 yield {"applies": _TRUTH[truth], **self.words.cite(bar)}
 
     def _not_overcome(self, section: Section, track: Track) -> Iterator[str]:
-        for requirement in not_overcome(self.law, section):
+        names = self.words.truth_names[track]
+        for requirement in self.words.not_overcome[section.key]:
             assert isinstance(requirement.rule, Requirement)
-            if self.truth(truth_name(self.law, requirement, track)) is not False:
+            if self.truth(names[requirement.key]) is not False:
                 yield requirement.rule.id
 
     def _duties(self, rule: Relief) -> Iterator[dict[str, str]]:
@@ -195,10 +194,10 @@ class Report:
         for section in self.program.requirements:
             rule = section.rule
             assert isinstance(rule, Requirement)
-            if self.truth(truth_name(self.law, section, track)) is False:
+            if self.truth(self.words.truth_names[track][section.key]) is False:
                 continue
             value = self.values.get(policy_name(section, track))
-            policy = policy_for(self.law, section)
+            policy = self.words.policy[section.key]
             entry: dict[str, Any] = {
                 "requirement": rule.id,
                 "policy": str(value).replace(" ", "_") if value not in (None, "none") else None,
@@ -225,7 +224,7 @@ class Report:
         """Where the two tracks part, by provision, with the posture that parts them and its source."""
         found = []
         for section in self.law.governing:
-            posture = posture_on(self.law, section)
+            posture = self.words.posture.get(section.key)
             if posture is None or section.rule is None:
                 continue
             pair = self._apart(section)
@@ -306,7 +305,7 @@ class Report:
             policy.key
             for requirement in self.program.requirements
             if requirement.rule and self.truth(requirement.rule.name) is not False
-            and (policy := policy_for(self.law, requirement)) is not None
+            and (policy := self.words.policy[requirement.key]) is not None
         }
         for section in self.law.governing:
             rule = section.rule
@@ -315,8 +314,12 @@ class Report:
             if isinstance(rule, ReviewPolicy):
                 if section.key in policies:
                     yield section
+                    if section.key in self.words.posture:
+                        yield self.words.posture[section.key]
             elif rule.name in self.values and self.values[rule.name] is not False:
                 yield section
+                if section.key in self.words.posture:
+                    yield self.words.posture[section.key]
 
     def conflicts(self) -> list[dict[str, Any]]:
         found = []
@@ -333,7 +336,7 @@ class Report:
         return [
             {"says": s.rule.note, "provision": s.provision, "instrument": s.citation}
             for s in self._relevant()
-            if s.rule is not None and s.rule.note and self.values.get(s.rule.name) is True
+            if s.rule is not None and s.rule.note and (s.verb == "Posture" or self.values.get(s.rule.name) is True)
         ]
 
     def pending(self) -> list[dict[str, Any]]:
@@ -378,10 +381,12 @@ class Report:
             found[what] = {"what": what, "why": "ownership is stated but not yet part of the encoded law", "instrument": ""}
         return list(found.values())
 
-    def citations(self, tracks: dict[str, dict[str, Any]]) -> list[str]:
+    def citations(
+        self, classification: dict[str, Any], tracks: dict[str, dict[str, Any]], differences: list[dict[str, Any]]
+    ) -> list[str]:
         """Every paragraph the answer rests on, in the law's order."""
         names: dict[str, None] = {}
-        for entry in self.classification()["entries"]:
+        for entry in classification["entries"]:
             if entry["applies"] == "yes":
                 names[f"{entry['provision']} ({entry['instrument']}, effective {entry['effective']})"] = None
         for track in tracks.values():
@@ -389,7 +394,7 @@ class Report:
             parts += [e for e in track["exceptions"] if e["usable"]] + [r for r in track["review"] if "provision" in r]
             for part in parts:
                 names[f"{part['provision']} ({part['instrument']}, effective {part['effective']})"] = None
-        for difference in self.differences():
+        for difference in differences:
             names[f"{difference['instrument']} (since {difference['since']})"] = None
         return list(names)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from exeat.determination.program import Program
+from exeat.determination.license_exception import not_overcome, restrictions
+from exeat.determination.license_requirement import posture_on, truth_name
+from exeat.determination.program import TRACKS, Program
+from exeat.determination.review_policy import policy_for
 from exeat.determination.step import limb_name
 from exeat.lawbook.instrument import Classification, Limb, Requirement, Section
 from exeat.logic.prose import say
@@ -14,12 +17,20 @@ from exeat.logic.vocabulary import Declared, Vocabulary
 
 
 class Words:
-    """Prose and citations for one program."""
+    """Prose, citations and the standing relations between the sections of one program, each made once."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self._said: dict[str, list[dict[str, Any]]] = {}
         self._cited: dict[str, dict[str, Any]] = {}
+        law = program.law
+        self.posture = {s.key: p for s in law.governing if (p := posture_on(law, s)) is not None}
+        self.truth_names = {
+            track: {s.key: truth_name(law, s, track) for s in program.requirements} for track in TRACKS
+        }
+        self.policy = {s.key: policy_for(law, s) for s in program.requirements}
+        self.not_overcome = {s.key: not_overcome(law, s) for s in program.reliefs}
+        self.restrictions = restrictions(law)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -31,8 +31,10 @@ Compiled: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Value
 _Facts: TypeAlias = Mapping[str, Value]
 
 
-def compile_tree(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled:
+def compile_tree(tree: Tree, groups: Mapping[str, frozenset[str]], *, of_party: bool = True) -> Compiled:
     """A function ``f(facts, party)`` with the value of the expression.
+
+    ``of_party`` False says that ``party`` will always be empty, so that facts are looked up once.
 
     ``party`` is empty except for a fact of one party; what it does not hold is looked up in ``facts``. The parties for
     ``any_party`` are ``facts["parties"]``: a tuple of mappings, or absent. Raises LogicError now, not when called,
@@ -40,19 +42,23 @@ def compile_tree(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled:
     """
 
     def made(part: Tree) -> Compiled:
-        return compile_tree(part, groups)
+        return compile_tree(part, groups, of_party=of_party)
 
+    if not of_party:
+        quick = _of_facts(tree, groups)
+        if quick is not None:
+            return quick
     match tree:
         case Constant(constant):
             return lambda facts, party: constant
         case Fact(name):
             return _fact(name)
         case Compare():
-            return _compare(tree, groups)
+            return _compare(tree, made)
         case In(operand, values):
-            return _member(operand, frozenset(values), groups)
+            return _member(operand, frozenset(values), made)
         case InGroup(operand, group):
-            return _member(operand, members_of(group, groups), groups)
+            return _member(operand, members_of(group, groups), made)
         case And(args):
             return _and([made(arg) for arg in args])
         case Or(args):
@@ -60,13 +66,62 @@ def compile_tree(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled:
         case Not(arg):
             return _not(made(arg))
         case AnyParty(body):
-            return _any_party(made(body))
+            return _any_party(compile_tree(body, groups))
         case Arith(op, left, right):
             return _arith(ARITH[op], made(left), made(right))
         case Case(branches, default):
             return _case([(made(c), made(v)) for c, v in branches], None if default is None else made(default))
         case Coalesce(args):
             return _coalesce([made(arg) for arg in args])
+
+
+def _of_facts(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled | None:
+    """Shapes that read facts directly, for expressions outside any party: most steps of a program are such."""
+    match tree:
+        case Fact(name):
+            return lambda facts, party: facts.get(name)
+        case Not(Fact(name)):
+            return lambda facts, party: None if (a := facts.get(name)) is None else not a
+        case In(Fact(name), values):
+            return _fact_among(name, frozenset(values))
+        case InGroup(Fact(name), group):
+            return _fact_among(name, members_of(group, groups))
+        case Compare("=", Fact(name), Constant(constant)):
+            return lambda facts, party: None if (a := facts.get(name)) is None else a == constant
+        case And(args) if all(_names_truth(arg) for arg in args):
+            return _settled_by(args, settling=False)
+        case Or(args) if all(_names_truth(arg) for arg in args):
+            return _settled_by(args, settling=True)
+    return None
+
+
+def _names_truth(tree: Tree) -> bool:
+    return isinstance(tree, Fact) or (isinstance(tree, Not) and isinstance(tree.arg, Fact))
+
+
+def _fact_among(name: str, members: frozenset[Any]) -> Compiled:
+    return lambda facts, party: None if (a := facts.get(name)) is None else a in members
+
+
+def _settled_by(args: tuple[Tree, ...], *, settling: bool) -> Compiled:
+    """A conjunction (settled by a no) or disjunction (settled by a yes) of facts and denied facts, in one loop."""
+    signed = tuple(
+        (arg.name, settling) if isinstance(arg, Fact) else (cast(Fact, cast(Not, arg).arg).name, not settling)
+        for arg in args
+    )
+
+    def settled(facts: _Facts, party: _Facts) -> Value:
+        result: bool | None = not settling
+        get = facts.get
+        for name, value in signed:
+            a = get(name)
+            if a is value:
+                return settling
+            if a is None:
+                result = None
+        return result
+
+    return settled
 
 
 def _fact(name: str) -> Compiled:
@@ -79,13 +134,13 @@ def _fact(name: str) -> Compiled:
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def _compare(tree: Compare, groups: Mapping[str, frozenset[str]]) -> Compiled:
+def _compare(tree: Compare, made: Callable[[Tree], Compiled]) -> Compiled:
     op, left, right = str(tree.op), tree.left, tree.right
     if isinstance(left, Constant) and isinstance(right, Fact):
         op, left, right = _MIRRORED[op], right, left
     if isinstance(left, Fact) and isinstance(right, Constant):
         return _fact_against_constant(op, left.name, right.value)
-    test, first, second = COMPARE[op], compile_tree(left, groups), compile_tree(right, groups)
+    test, first, second = COMPARE[op], made(left), made(right)
 
     def compare(facts: _Facts, party: _Facts) -> Value:
         a = first(facts, party)
@@ -127,7 +182,7 @@ def _fact_against_constant(op: str, name: str, constant: Any) -> Compiled:
     return {"=": equal, "<>": unequal, "<": less, "<=": at_most, ">": more, ">=": at_least}[op]
 
 
-def _member(operand: Tree, members: frozenset[Any], groups: Mapping[str, frozenset[str]]) -> Compiled:
+def _member(operand: Tree, members: frozenset[Any], made: Callable[[Tree], Compiled]) -> Compiled:
     if isinstance(operand, Fact):
         name = operand.name
 
@@ -136,7 +191,7 @@ def _member(operand: Tree, members: frozenset[Any], groups: Mapping[str, frozens
             return None if a is None else a in members
 
         return fact_in
-    inner = compile_tree(operand, groups)
+    inner = made(operand)
 
     def value_in(facts: _Facts, party: _Facts) -> Value:
         a = inner(facts, party)

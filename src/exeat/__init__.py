@@ -1,8 +1,105 @@
 """exeat: may this item go to this party in this place, for this use, and under which authority?
 
-US export control of AI chips as dated, cited, executable law. Importing the package loads nothing heavy.
+US export control of AI chips as dated, cited, executable law. Importing the package loads nothing heavy: what a
+function needs is imported when it is first called.
+
+>>> import exeat
+>>> found = exeat.check(item="NVIDIA H100 SXM", to="SG", headquarters="SG", parent="CN", on="2025-07-01")
+>>> found.outcome_on("text"), found.outcome_on("enforced")
+('license_required', 'license_required')
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from exeat.desk import Desk
+    from exeat.determination.answer import Determination
+    from exeat.library import LawView
+    from exeat.terms import InputError
+
 __version__ = "0.1.0"
+
+__all__ = ["Desk", "Determination", "InputError", "LawView", "__version__", "check", "explain", "law"]
+
+_HOMES = {
+    "Desk": "exeat.desk",
+    "Determination": "exeat.determination.answer",
+    "InputError": "exeat.terms",
+    "LawView": "exeat.library",
+}
+
+
+def check(transaction: Mapping[str, Any] | None = None, /, **keywords: Any) -> Determination:
+    """Decide one transaction on both tracks.
+
+    Args:
+        transaction: a mapping with the keys ``date``, ``known_on``, ``activity``, ``item``, ``quantity``, ``value_usd``,
+            ``origin``, ``destination``, ``parties``, ``end_use``, ``certifications``, ``facts``. Nothing is assumed:
+            a fact that is not stated is unknown.
+        keywords: the same keys (they win over those of ``transaction``), or the short form of the command line:
+            ``on`` (date), ``to``, ``from_``, and of the one party at the end ``headquarters``, ``parent``, ``name``,
+            ``role``, ``party_facts``; ``figures`` for an item of one's own. With ``to``, an export from the United
+            States to an ultimate consignee in that place is meant, unless ``activity``, ``from_`` or ``role`` say
+            otherwise (15 CFR 748.5(e): the ultimate consignee is the party abroad who receives the item).
+
+    Returns:
+        The determination; ``to_dict()`` has everything, in the form of ``docs/determination.schema.json``.
+
+    Raises:
+        InputError: something cannot be read; one line says what was found and the nearest valid word.
+    """
+    from exeat import library
+
+    return library.check(transaction, keywords)
+
+
+def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, width: int = 80) -> str:
+    """A determination (or the one of a transaction) in plain words, as the command line prints it.
+
+    Args:
+        stated: a :class:`Determination`, or a transaction as :func:`check` takes it.
+        full: every condition of every exception, every reason and source; otherwise what bears on the answer.
+        width: columns to fill, 40 at least.
+
+    Raises:
+        InputError: as :func:`check`.
+    """
+    from exeat import library
+
+    return library.explain(stated, full=full, width=width)
+
+
+def law(on: date | str | None = None, known_on: date | str | None = None) -> LawView:
+    """The law in force on a day, as it was public on another.
+
+    Args:
+        on: the day of the transaction, a date or ``YYYY-MM-DD``; None: today.
+        known_on: the day from whose knowledge the law is read; None: all that is known.
+
+    Raises:
+        InputError: a day that does not exist, or one before the encoded law begins.
+    """
+    from exeat import library
+
+    return library.law(on, known_on)
+
+
+def __getattr__(name: str) -> Any:
+    """Classes of the public interface, imported when first named."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'exeat' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

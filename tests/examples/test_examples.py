@@ -11,7 +11,7 @@ from exeat.desk import Desk
 from harness import Example, differences, examples
 
 FOLDER = Path(__file__).parent
-FILES = ("ai-diffusion.yaml",)
+FILES = ("advanced-computing.yaml", "ai-diffusion.yaml",)
 EXAMPLES = [example for name in FILES for example in examples(FOLDER / name)]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exeat.determination.determine import Engine, Engines
 from exeat.determination.license_exception import open_name
 from exeat.determination.program import SCOPE
-from exeat.determination.determine import Engine, Engines
 from exeat.lawbook.check import Finding
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.instrument import CaseRow, Definition, Posture, Relief, ReviewPolicy, Section, Stay

@@ -13,6 +13,7 @@ from exeat.determination.step import Step, Track
 from exeat.determination.turning import Turning
 from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
+from exeat.lawbook.instrument import Limit, RedFlag, Relief, Restriction
 from exeat.logic.compile import compile_tree
 from exeat.logic.tree import Tree, Value, fact_names
 
@@ -74,6 +75,7 @@ class Engine:
         self._relief = tuple(by_part.get("relief", ()))
         self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
         self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
+        self._vigilance = tuple(by_part.get("vigilance", ()))
         self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
         self._conditions: dict[int, tuple[Tree, Closure]] = {}
         self.presumable = tuple(
@@ -108,6 +110,8 @@ class Engine:
         for name, run in self._core:
             if name not in definitions or name not in values:
                 values[name] = run(values, _NO_PARTY)
+        for name, run in self._vigilance:
+            values[name] = run(values, _NO_PARTY)
         relieved = False
         for track in TRACKS:
             for name, run in self._needs[track]:
@@ -165,15 +169,15 @@ class Engine:
 
 def _part(step: Step) -> str:
     """Which part of the order a step belongs to; parts a transaction does not need are skipped."""
-    from exeat.lawbook.instrument import Relief, Restriction
-
     rule = step.section.rule if step.section else None
     if step.stage == "common":
+        if isinstance(rule, (RedFlag, Limit)):
+            return "vigilance"
         return "relief" if isinstance(rule, (Relief, Restriction)) else "core"
     if step.name.endswith(".outcome"):
         return f"{step.stage}.outcome"
-    is_need = step.name.startswith(("req_", f"{step.stage}.req_")) or step.name.endswith(
-        (".any_requirement", "/except")
+    is_need = step.name.startswith(("req_", "ban_", f"{step.stage}.req_", f"{step.stage}.ban_")) or (
+        step.name.endswith((".any_requirement", ".any_prohibition", "/except"))
     )
     if is_need and not isinstance(rule, Relief):
         return f"{step.stage}.needs"

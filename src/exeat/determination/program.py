@@ -3,10 +3,12 @@
 The order of the EAR's steps is written here, once:
 
 1. definitions and classification (what the item is);
-2. license requirements (who and where needs a license), on each track;
-3. restrictions and exceptions (what can stand in for a license), on each track;
-4. review policy (how an application is met), on each track;
-5. outcome, on each track.
+2. red flags and limits, which decide nothing by themselves;
+3. prohibitions, which nothing overcomes, on each track;
+4. license requirements (who and where needs a license), on each track;
+5. restrictions and exceptions (what can stand in for a license), on each track;
+6. review policy (how an application is met), on each track;
+7. outcome, on each track.
 
 Two tracks: ``text`` is what the regulations in force say; ``enforced`` is the text under the agency's stated posture.
 Everything else (evaluator, SQL, solver, explanations) reads this list and adds nothing to its meaning.
@@ -21,7 +23,14 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from exeat.determination import classification, license_exception, license_requirement, review_policy
+from exeat.determination import (
+    classification,
+    license_exception,
+    license_requirement,
+    prohibition,
+    review_policy,
+    vigilance,
+)
 from exeat.determination.step import Step, Track
 from exeat.lawbook.consolidate import InForce, Lawbook
 from exeat.lawbook.instrument import Definition, Relief, Requirement, Section
@@ -127,8 +136,10 @@ class _Builder:
         ordered = sort_by_need([step.mapped(self.prepare) for step in common])
         steps = [*ordered, classification.eccn_step(self.law)]
         steps += [step.mapped(self.prepare) for step in license_exception.common_steps(self.law)]
+        steps += [step.mapped(self.prepare) for step in vigilance.steps(self.law)]
         for track in TRACKS:
             parts = [
+                *prohibition.steps(self.law, track),
                 *license_requirement.steps(self.law, track),
                 *license_exception.steps(self.law, track),
                 *review_policy.steps(self.law, track),
@@ -148,6 +159,7 @@ def outcome_step(law: InForce, track: Track) -> Step:
     """The answer of a track. Each branch needs definite truth; nothing falls through to a favorable one."""
     any_requirement = Fact(f"{track}.any_requirement")
     branches: tuple[tuple[Tree, Tree], ...] = (
+        (Fact(f"{track}.any_prohibition"), Constant("prohibited")),
         (Not(Fact(SCOPE)), Constant("unknown")),
         (Not(any_requirement), Constant("no_license_required")),
         (Fact(f"{track}.any_exception"), Constant("license_exception")),

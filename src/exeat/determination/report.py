@@ -12,8 +12,8 @@ from exeat.determination.review_policy import case_name, cases_on, policy_name
 from exeat.determination.step import Track
 from exeat.lawbook.instrument import (
     Classification,
-    Posture,
     PolicyCase,
+    Posture,
     Relief,
     Requirement,
     Restriction,

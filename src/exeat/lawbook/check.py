@@ -13,7 +13,6 @@ from exeat.lawbook.dictionary import read_dictionary
 from exeat.lawbook.folder import digest, law_files
 from exeat.lawbook.groups import read_groups
 from exeat.lawbook.instrument import (
-    AMENDING,
     Definition,
     Instrument,
     LawError,

@@ -57,7 +57,7 @@ class Lawbook:
 
     @cached_property
     def begins(self) -> date:
-        """The first day that is decided: when the earliest instrument that is no baseline became public or effective."""
+        """The first day that is decided: when the earliest instrument but the baseline became public or effective."""
         return min(min(i.effective, i.known) for i in self.instruments if i.kind != "baseline")
 
     @cached_property

@@ -120,7 +120,7 @@ def compute(group: Group, members: dict[str, frozenset[str]]) -> set[str]:
     """The members of a computed group: terms joined by + and -, read from left to right."""
     total: set[str] = set()
     for sign, term in formula_terms(group):
-        part = members[term] if term in members else {term}
+        part = members.get(term, frozenset({term}))
         total = total | part if sign == "+" else total - part
     return total
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
-from exeat.logic.tree import And, Not, Tree, all_of, any_of
+from exeat.logic.tree import FALSE, And, Not, Tree, all_of, any_of
 
 Verb = Literal["Add", "Revise", "Remove", "Correct", "Stay", "Posture", "Guidance"]
 VERBS: tuple[Verb, ...] = ("Add", "Revise", "Remove", "Correct", "Stay", "Posture", "Guidance")
@@ -25,6 +25,10 @@ POLICIES_STRICTEST_FIRST: tuple[Policy, ...] = (
     "not stated",
     "presumption of approval",
 )
+
+#: What the solver may find in a rule that is meant all the same.
+Accepted = Literal["overlap", "gap", "dead", "idle"]
+ACCEPTANCES: tuple[Accepted, ...] = ("overlap", "gap", "dead", "idle")
 
 LimbKind = Literal["is", "when", "all", "any", "unless"]
 
@@ -61,6 +65,16 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """An overlap (``winner over loser``), gap, dead rule or idle limb that is meant, and why."""
+
+    kind: Accepted
+    what: str
+    because: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What all rules share. ``name`` is the identifier its truth value has in conditions."""
 
@@ -69,6 +83,7 @@ class Rule:
     limbs: tuple[Limb, ...]
     note: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    accepts: tuple[Acceptance, ...] = ()
 
     def condition(self) -> Tree:
         """*When* and every *all* and some *any* and no *unless* (for a definition: the expression itself)."""
@@ -142,6 +157,37 @@ class ReviewPolicy(Rule):
 
 
 @dataclass(frozen=True, slots=True)
+class Prohibition(Rule):
+    """What may not be done at all unless the agency permits it; ``cure`` says how it may."""
+
+    id: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag(Rule):
+    """A circumstance that must be looked into; raised, it holds the transaction until someone resolves it."""
+
+    id: str = ""
+    question: str = ""
+    diligence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Rule):
+    """A cap: what counts, per whom, in which period; ``used`` + ``adds`` must stay within ``amount`` (numbers)."""
+
+    id: str = ""
+    counts: str = ""
+    per: str = ""
+    period: str = ""
+    used: Tree = FALSE
+    adds: Tree = FALSE
+    amount: Tree = FALSE
+    silent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Posture(Rule):
     """What the agency says it enforces of a provision from ``since``; laid over, never merged in."""
 
@@ -160,7 +206,17 @@ class Stay(Rule):
 
 
 AnyRule: TypeAlias = (
-    Definition | Classification | Requirement | Relief | Restriction | ReviewPolicy | Posture | Stay
+    Definition
+    | Classification
+    | Requirement
+    | Relief
+    | Restriction
+    | ReviewPolicy
+    | Prohibition
+    | RedFlag
+    | Limit
+    | Posture
+    | Stay
 )
 
 

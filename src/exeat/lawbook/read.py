@@ -29,7 +29,7 @@ _FRONT = (
     "source", "confidence", "checked", "amends",
 )  # fmt: skip
 _RULE_DATES = ("effective", "compliance", "known", "expires")
-_EXPECTED = ("applies", "usable", "policy", "value")
+_EXPECTED = ("applies", "usable", "policy", "value", "raised", "fits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,8 @@ def build(raw: Raw, vocabulary: Vocabulary) -> Instrument:
         LawError: anything the form of law/README.md does not allow, with file and line.
     """
     front = raw.front
-    dates = {
-        key: day(text(front[key], raw.file), raw.file) for key in ("published", "known", "effective", "compliance",
-        "checked") if key in front  # fmt: skip
-    }
+    days = ("published", "known", "effective", "compliance", "checked")
+    dates = {key: day(text(front[key], raw.file), raw.file) for key in days if key in front}
     published, effective = dates["published"], dates["effective"]
     base = {
         "effective": effective,
@@ -230,7 +228,8 @@ def _case(row: TableRow, file: str) -> CaseRow:
     on_text = cells.pop("on", "")
     facts = {name: value for name, value in cells.items() if value not in ("", "?")}
     unstated = frozenset(cells) - frozenset(facts)
-    return CaseRow(title, facts, unstated, expected, day(Marked(on_text, row.line), file) if on_text else None, row.line)
+    on = day(Marked(on_text, row.line), file) if on_text else None
+    return CaseRow(title, facts, unstated, expected, on, row.line)
 
 
 def _gaps(part: Part, vocabulary: Vocabulary, citation: str, file: str) -> list[Gap]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from exeat.lawbook.instrument import (
     POLICIES_STRICTEST_FIRST,
     AnyRule,
     Classification,
-    Conflict,
     Definition,
     Duty,
     LawError,
     Limb,
-    LimbKind,
+    Limit,
     Policy,
     PolicyCase,
     Posture,
+    Prohibition,
+    RedFlag,
     Relief,
     Requirement,
     Restriction,
@@ -26,13 +26,13 @@ from exeat.lawbook.instrument import (
     identifier,
 )
 from exeat.lawbook.markdown import Marked, Yaml
-from exeat.logic.grammar import LogicError, parse
-from exeat.logic.tree import TRUE, AnyParty, Tree
-from exeat.logic.vocabulary import FactType, Vocabulary, nearest
+from exeat.lawbook.rule_block import RuleBlock
+from exeat.logic.tree import Arith, Compare
+from exeat.logic.vocabulary import nearest
 
 _COMMON = (
     "kind", "when", "all", "any", "unless", "effective", "compliance", "known", "expires", "confidence", "source",
-    "note", "conflict",
+    "note", "conflict", "accepts",
 )  # fmt: skip
 KINDS: dict[str, tuple[str, ...]] = {
     "definition": ("name", "is"),
@@ -42,6 +42,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "authorization": ("symbol", "title", "overcomes", "duties", "scope"),
     "restriction": ("leaves",),
     "review policy": ("for", "cases"),
+    "prohibition": ("id", "cure"),
+    "red flag": ("id", "question", "diligence"),
+    "limit": ("id", "counts", "per", "period", "used", "adds", "amount", "silent"),
     "posture": ("stance", "since", "except", "instead"),
     "stay": ("from", "until"),
 }
@@ -60,19 +63,8 @@ def declared_name(block: dict[Marked, Yaml], provision: str, file: str, line: in
     return None
 
 
-class RuleReader:
-    """Reads one block. Every error names the file and the line of the key it is about."""
-
-    def __init__(
-        self, vocabulary: Vocabulary, file: str, provision: str, line: int, block: dict[Marked, Yaml]
-    ) -> None:
-        self.vocabulary = vocabulary
-        self.file = file
-        self.provision = provision
-        self.line = line
-        self.block = block
-        self.kind = str(next(v for k, v in block.items() if k == "kind"))
-        self.of_a_party = False
+class RuleReader(RuleBlock):
+    """Reads a block as the rule its kind says."""
 
     def read(self) -> AnyRule:
         """The rule.
@@ -93,81 +85,14 @@ class RuleReader:
             "authorization": self._relief,
             "restriction": self._restriction,
             "review policy": self._review_policy,
+            "prohibition": self._prohibition,
+            "red flag": self._red_flag,
+            "limit": self._limit,
             "posture": self._posture,
             "stay": self._stay,
         }
         rule: AnyRule = reader[self.kind]()
         return rule
-
-    def error(self, message: str, at: Yaml | None = None) -> LawError:
-        """A LawError at the line of ``at`` (of the section when it has none)."""
-        return LawError(message, self.file, at.line if isinstance(at, Marked) else self.line)
-
-    def get(self, key: str) -> Yaml | None:
-        return next((value for k, value in self.block.items() if k == key), None)
-
-    def word(self, key: str, default: str | None = None) -> str:
-        value = self.get(key)
-        if value is None:
-            if default is None:
-                raise self.error(f"a {self.kind} needs {key!r}")
-            return default
-        if not isinstance(value, Marked):
-            raise self.error(f"{key!r} is plain text")
-        return str(value)
-
-    def tree(self, value: Yaml, expect: FactType | None = "yes/no") -> Tree:
-        if not isinstance(value, Marked):
-            raise self.error("a condition is plain text; quote it if it holds ': ' or begins with a bracket")
-        try:
-            return parse(str(value), self.vocabulary, file=self.file, line=value.line, expect=expect)
-        except LogicError as error:
-            if self.of_a_party and "any_party" not in value:
-                # A party definition is used only inside any_party, so its party facts are read as if they stood there.
-                inner = RuleReader.tree(self._plain(), Marked(f"any_party({value})", value.line))
-                return inner.body if isinstance(inner, AnyParty) else inner
-            raise LawError(error.message, self.file, error.line or value.line) from None
-
-    def _plain(self) -> RuleReader:
-        return RuleReader(self.vocabulary, self.file, self.provision, self.line, self.block)
-
-    def limbs(self) -> tuple[Limb, ...]:
-        found: list[Limb] = []
-        when = self.get("when")
-        if when is not None:
-            found.append(Limb("when", "", self.tree(when), when.line if isinstance(when, Marked) else 0))
-        kinds: tuple[LimbKind, ...] = ("all", "any", "unless")
-        for kind in kinds:
-            labelled = self.get(kind)
-            if labelled is None:
-                continue
-            if not isinstance(labelled, dict):
-                raise self.error(f"{kind!r} holds labelled conditions, as 'a.1: tpp >= 4800'")
-            found.extend(Limb(kind, str(label), self.tree(value), label.line) for label, value in labelled.items())
-        return tuple(found)
-
-    def common(self, name: str) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "name": name,
-            "limbs": self.limbs(),
-            "note": self.word("note", ""),
-            "conflicts": self.conflicts(),
-        }
-
-    def conflicts(self) -> tuple[Conflict, ...]:
-        listed = self.get("conflict")
-        if listed is None:
-            return ()
-        found = []
-        for entry in listed if isinstance(listed, list) else [listed]:
-            if not isinstance(entry, dict) or not {"id", "says"} <= set(entry):
-                raise self.error("a conflict has 'id', 'says' and perhaps 'when'")
-            values = {str(key): value for key, value in entry.items()}
-            when = self.tree(values["when"]) if "when" in values else TRUE
-            line = next(iter(entry)).line
-            found.append(Conflict(str(values["id"]), str(values["says"]), when, line))
-        return tuple(found)
 
     def _definition(self) -> Definition:
         name = self.word("name")
@@ -211,14 +136,6 @@ class RuleReader:
             overcomes=overcomes,
             duties=self.duties(),
         )
-
-    def words(self, key: str) -> tuple[str, ...]:
-        value = self.get(key)
-        if isinstance(value, Marked):
-            return (str(value),)
-        if not isinstance(value, list) or not all(isinstance(v, Marked) for v in value):
-            raise self.error(f"{key!r} is a list of plain texts")
-        return tuple(str(v) for v in value)
 
     def duties(self) -> tuple[Duty, ...]:
         value = self.get("duties")
@@ -270,6 +187,40 @@ class RuleReader:
             found.append(PolicyCase(str(values.get("at", "")), when, known, str(values.get("note", "")), line))
         return tuple(found)
 
+    def _prohibition(self) -> Prohibition:
+        id_ = self.word("id", self.provision.removeprefix("§").strip())
+        return Prohibition(**self.common(identifier("ban", id_)), id=id_, cure=self.word("cure", ""))
+
+    def _red_flag(self) -> RedFlag:
+        id_ = self.word("id")
+        question, diligence = self.word("question"), self.word("diligence")
+        return RedFlag(**self.common(identifier("flag", id_)), id=id_, question=question, diligence=diligence)
+
+    def _limit(self) -> Limit:
+        id_ = self.word("id", self.provision.removeprefix("§").strip())
+        common = self.common(identifier("limit", id_))
+        used, adds, amount = (self.tree(self.block_value(key), "number") for key in ("used", "adds", "amount"))
+        fits = Compare("<=", Arith("+", used, adds), amount)
+        common["limbs"] = (*common["limbs"], Limb("all", "fits", fits, self.line))
+        return Limit(
+            **common,
+            id=id_,
+            counts=self.word("counts"),
+            per=self.word("per"),
+            period=self.word("period"),
+            used=used,
+            adds=adds,
+            amount=amount,
+            silent=self.word("silent", ""),
+        )
+
+    def block_value(self, key: str) -> Yaml:
+        """The value of a key that must be there."""
+        value = self.get(key)
+        if value is None:
+            raise self.error(f"a {self.kind} needs {key!r}")
+        return value
+
     def _posture(self) -> Posture:
         stance = self.word("stance")
         if stance not in ("not enforced", "enforced"):
@@ -287,10 +238,3 @@ class RuleReader:
         return Stay(
             **self.common(identifier("stay", self.provision)), start=self.day("from"), until=self.day("until")
         )
-
-    def day(self, key: str) -> date:
-        word = self.word(key)
-        try:
-            return date.fromisoformat(word)
-        except ValueError:
-            raise self.error(f"{key} is {word!r}; expected a day as YYYY-MM-DD", self.get(key)) from None

@@ -1,0 +1,281 @@
+"""The lints that need proof: rules that meet, policies that leave a gap, rules and limbs that can never matter.
+
+On every era of the law: two entries true of one item; two rows of a review policy that differ and both fit; two
+requirements that say the same twice; a requirement no review policy answers; a rule, row or limb that changes nothing.
+What is meant stands in the law file under ``accepts``; everything else, and every stale acceptance, is a finding.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+
+from exeat.determination.classification import entries
+from exeat.determination.ground import Ground, Memory, in_words
+from exeat.determination.license_exception import reliefs
+from exeat.determination.license_requirement import posture_on, requirements
+from exeat.determination.program import SCOPE, TRACKS
+from exeat.determination.review_policy import cases_on, policy_for
+from exeat.determination.step import Track
+from exeat.lawbook.check import Finding
+from exeat.lawbook.consolidate import InForce, Lawbook
+from exeat.lawbook.instrument import (
+    Acceptance,
+    Accepted,
+    AnyRule,
+    Classification,
+    Definition,
+    Limb,
+    PolicyCase,
+    Posture,
+    Relief,
+    Requirement,
+    Restriction,
+    Section,
+    joined,
+)
+from exeat.logic.tree import FALSE, TRUE, Fact, Not, Tree, all_of, any_of
+
+#: An end-use requirement is written for what the regional-stability one leaves out, so where they meet is told too.
+#: Otherwise different reasons stand beside each other by design (15 CFR 738.4, 742.1(f)).
+_ALIKE = frozenset({"RS", "end use"})
+
+NOT_EXAMINED = "overlaps and gaps were not examined: that needs z3-solver (pip install 'exeat[solver]')"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What the solver found in one era: where, what kind, its name in ``accepts``, and a sentence."""
+
+    sections: tuple[Section, ...]
+    line: int
+    kind: Accepted
+    what: str
+    message: str
+
+
+@dataclass(slots=True)
+class _Record:
+    """Discoveries over all eras: which acceptances were needed, and what nobody accepted."""
+
+    used: set[tuple[str, int]] = field(default_factory=set)
+    open: dict[tuple[str, int, str, str], Finding] = field(default_factory=dict)
+
+    def take(self, found: Discovery, since: date) -> None:
+        for section in found.sections:
+            for acceptance in _acceptances(section):
+                if acceptance.kind == found.kind and _same(acceptance.what, found.what):
+                    self.used.add((section.file, acceptance.line))
+                    return
+        where = found.sections[0]
+        key = (where.file, found.line, found.kind, found.what)
+        message = f"from {since}: {found.message}; mend it or accept it ('{found.kind}: {found.what}', because …)"
+        self.open.setdefault(key, Finding(where.file, found.line or where.line, found.kind, message))
+
+
+def solver_at_hand() -> bool:
+    """Whether z3 is installed; without it nothing is examined (see ``NOT_EXAMINED``)."""
+    return importlib.util.find_spec("z3") is not None
+
+
+def check_overlaps(book: Lawbook) -> Iterator[Finding]:
+    """What the solver finds in any era and nobody accepted, and acceptances that nothing needs.
+
+    Raises:
+        ModuleNotFoundError: z3-solver is not installed.
+        LogicError: the solver did not decide a question in time.
+    """
+    memory: Memory = {}
+    record = _Record()
+    seen: set[object] = set()
+    for since in book.changes():
+        law = book.in_force(since)
+        key = (tuple(s.key for s in (*law.governing, *law.postures)), tuple(sorted(law.groups.items())))
+        if key in seen:
+            continue
+        seen.add(key)
+        for found in discoveries(law, Ground(law, book.vocabulary, memory)):
+            record.take(found, since)
+    yield from sorted(record.open.values())
+    for section in book.sections():
+        for acceptance in _acceptances(section):
+            if (section.file, acceptance.line) not in record.used:
+                message = f"nothing needs the acceptance '{acceptance.kind}: {acceptance.what}'; take it out"
+                yield Finding(section.file, acceptance.line, "accepts", message)
+
+
+def discoveries(law: InForce, ground: Ground) -> Iterator[Discovery]:
+    """Everything the solver finds in one era, accepted or not."""
+    yield from _entries_that_meet(law, ground)
+    yield from _requirements_that_meet(law, ground)
+    for track in TRACKS:
+        yield from _policies(law, ground, track)
+    for section in law.governing:
+        if isinstance(section.rule, (Classification, Definition, Relief, Requirement, Restriction)):
+            yield from _dead_or_idle(section, section.rule, ground)
+
+
+def _entries_that_meet(law: InForce, ground: Ground) -> Iterator[Discovery]:
+    for first, second in combinations(entries(law), 2):
+        assert isinstance(first.rule, Classification) and isinstance(second.rule, Classification)
+        facts = ground.meet(Fact(first.rule.name), Fact(second.rule.name))
+        if facts is not None:
+            what = f"{first.rule.entry} over {second.rule.entry}"
+            message = (
+                f"an item can be in {first.rule.entry} and in {second.rule.entry} ({in_words(facts)}), "
+                f"and {first.rule.entry} is tried first"
+            )
+            yield Discovery((first, second), first.line, "overlap", what, message)
+
+
+def _requirements_that_meet(law: InForce, ground: Ground) -> Iterator[Discovery]:
+    for first, second in combinations(requirements(law), 2):
+        assert isinstance(first.rule, Requirement) and isinstance(second.rule, Requirement)
+        reasons = {first.rule.reason, second.rule.reason}
+        if len(reasons) > 1 and reasons != _ALIKE:
+            continue
+        facts = ground.meet(Fact(first.rule.name), Fact(second.rule.name))
+        if facts is not None:
+            message = f"{first.provision} and {second.provision} both require a license ({in_words(facts)})"
+            yield Discovery((first, second), first.line, "overlap", f"{first.rule.id} and {second.rule.id}", message)
+
+
+def needed(law: InForce, requirement: Section, track: Track) -> Tree:
+    """That the requirement applies to an item the encoded law covers, as the track has it."""
+    assert requirement.rule is not None
+    parts: list[Tree] = [Fact(requirement.rule.name), Fact(SCOPE)]
+    posture = posture_on(law, requirement) if track == "enforced" else None
+    if posture is not None and isinstance(posture.rule, Posture):
+        parts.append(posture.rule.unless or FALSE)
+    return all_of(tuple(parts))
+
+
+def _policies(law: InForce, ground: Ground, track: Track) -> Iterator[Discovery]:
+    served: dict[str, tuple[tuple[PolicyCase, ...], Section, list[Section]]] = {}
+    for requirement in requirements(law):
+        assert isinstance(requirement.rule, Requirement)
+        policy = policy_for(law, requirement)
+        if policy is None:
+            if track == "text":
+                id_ = requirement.rule.id
+                yield Discovery((requirement,), requirement.line, "gap", id_, f"no review policy answers § {id_}")
+            continue
+        cases, where = cases_on(law, policy, track)
+        if track == "enforced" and where is policy:
+            continue  # the rows of the text track, over fewer facts
+        served.setdefault(where.key, (cases, where, []))[2].append(requirement)
+    for cases, where, answered in served.values():
+        for requirement in answered:
+            yield from _gap(cases, where, requirement, needed(law, requirement, track), ground)
+        applies = any_of(tuple(needed(law, requirement, track) for requirement in answered))
+        yield from _rows(cases, where, applies, ground)
+
+
+def _gap(
+    cases: Sequence[PolicyCase], where: Section, requirement: Section, applies: Tree, ground: Ground
+) -> Iterator[Discovery]:
+    assert isinstance(requirement.rule, Requirement)
+    if any(case.when == TRUE for case in cases):
+        return
+    facts = ground.meet(applies, *(Not(case.when) for case in cases))
+    if facts is not None:
+        id_ = requirement.rule.id
+        message = f"§ {id_} applies and no row of {where.provision} does ({in_words(facts)})"
+        yield Discovery((where,), where.line, "gap", id_, message)
+
+
+def _rows(cases: Sequence[PolicyCase], where: Section, applies: Tree, ground: Ground) -> Iterator[Discovery]:
+    """Rows that are never reached, and pairs of rows that differ where an earlier row does not decide for both."""
+    for number, case in enumerate(cases):
+        before = tuple(Not(earlier.when) for earlier in cases[:number])
+        if ground.meet(applies, case.when, *before) is None:
+            message = f"the row {case.at!r} of {where.provision} is never the first that fits"
+            yield Discovery((where,), case.line, "dead", case.at, message)
+            continue
+        for later in cases[number + 1 :]:
+            if later.policy == case.policy or later.when == TRUE:
+                continue
+            facts = ground.meet(applies, case.when, later.when, *before)
+            if facts is not None:
+                message = (
+                    f"two rows of {where.provision} fit ({in_words(facts)}): {case.at!r} with {case.policy} comes "
+                    f"first, {later.at!r} has {later.policy}"
+                )
+                yield Discovery((where,), later.line, "overlap", f"{case.at} over {later.at}", message)
+
+
+def _dead_or_idle(section: Section, rule: AnyRule, ground: Ground) -> Iterator[Discovery]:
+    if not rule.limbs or any(limb.kind == "is" for limb in rule.limbs):
+        return
+    if isinstance(rule, Definition) and ground.is_of_a_party(rule.name):
+        return
+    what = section.provision.removeprefix("§ ")
+    if ground.meet(rule.condition()) is None:
+        message = f"the limbs of {section.provision} can never hold together"
+        yield Discovery((section,), section.line, "dead", what, message)
+        return
+    for limb in rule.limbs:
+        label = limb.label or limb.kind
+        if len(rule.limbs) > 1 and ground.meet(*_where_limb_decides(rule.limbs, limb)) is None:
+            message = f"the limb {label!r} of {section.provision} never changes its truth"
+            yield Discovery((section,), limb.line, "idle", label, message)
+
+
+def _where_limb_decides(limbs: Sequence[Limb], limb: Limb) -> tuple[Tree, ...]:
+    """Conditions that hold together where the rule turns with this limb alone."""
+    others = tuple(other for other in limbs if other is not limb)
+    if limb.kind == "any":
+        rest = tuple(other for other in others if other.kind != "any")
+        return (joined(rest), limb.tree, *(Not(other.tree) for other in others if other.kind == "any"))
+    return joined(others), limb.tree if limb.kind == "unless" else Not(limb.tree)
+
+
+def _acceptances(section: Section) -> tuple[Acceptance, ...]:
+    return () if section.rule is None else section.rule.accepts
+
+
+def _same(accepted: str, found: str) -> bool:
+    """Two requirements may be named in either order; ``A over B`` says which is meant to win and may not be turned."""
+    return accepted == found or sorted(accepted.split(" and ")) == sorted(found.split(" and "))
+
+
+def cached_findings(book: Lawbook) -> list[Finding]:
+    """The findings of :func:`check_overlaps`, kept by the law's digest and the state of our own code."""
+    from exeat.lawbook.book import cache_folder
+
+    source = Path(__file__).parents[1]
+    stamp = sum(f.stat().st_mtime_ns for part in ("determination", "lawbook", "logic") for f in (source / part).glob("*.py"))
+    path = cache_folder() / f"overlaps-{book.digest[:32]}-{stamp & 0xFFFFFFFF:08x}.json"
+    try:
+        return [Finding(*entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        pass
+    found = list(check_overlaps(book))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(json.dumps([astuple(finding) for finding in found]), encoding="utf-8")
+    except OSError:
+        pass  # Only time is lost.
+    return found
+
+
+def main() -> int:
+    """Print what the solver finds in the packaged law; the exit code is 1 when there is anything."""
+    from exeat.lawbook.book import open_lawbook
+
+    if not solver_at_hand():
+        print(NOT_EXAMINED)
+        return 0
+    findings = cached_findings(open_lawbook())
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

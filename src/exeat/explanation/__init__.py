@@ -1,0 +1,46 @@
+"""A determination in plain words: the answer first, then the paragraphs in the law's order, then what stands around.
+
+Reads the plain data of a determination and adds no meaning. The best answer reads "no license requirement found under
+the encoded provisions, on these facts"; nothing is ever called clear, approved or allowed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exeat.explanation import around, head, paragraphs
+from exeat.explanation.layout import Page
+from exeat.explanation.settle import settle
+
+if TYPE_CHECKING:
+    from exeat.determination.answer import Determination
+
+
+def explain(determination: Determination, *, full: bool = False, width: int = 80) -> str:
+    """The explanation as one text; see :func:`lines`."""
+    return "\n".join(lines(determination, full=full, width=width)) + "\n"
+
+
+def lines(determination: Determination, *, full: bool = False, width: int = 80) -> list[str]:
+    """The explanation, line by line.
+
+    Args:
+        determination: what to explain.
+        full: every condition of every exception, every reason and source.
+        width: columns, 40 at least; only a single longer word (an address) goes beyond.
+    """
+    data = determination.to_dict()
+    page = Page(width)
+    head.question(page, determination, data)
+    head.answer(page, data)
+    paragraphs.classification(page, data)
+    paragraphs.by_track(page, "REQUIREMENTS", data, paragraphs.requirements)
+    paragraphs.by_track(page, "EXCEPTIONS", data, paragraphs.exceptions(full))
+    paragraphs.by_track(page, "REVIEW POLICY", data, paragraphs.review)
+    settle(page, determination, data, full)
+    for part in around.PARTS:
+        part(page, data, full)
+    return page.lines
+
+
+__all__ = ["explain", "lines"]

@@ -1,0 +1,130 @@
+"""The paragraphs in the law's order: classification, requirements, exceptions with their duties, review policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from exeat.explanation.head import TRACK_WORDS, TRACKS
+from exeat.explanation.layout import Page, listed
+
+Data = Mapping[str, Any]
+
+_MET = {"yes": "met", "no": "not met", "unknown": "not known"}
+#: Of an exclusion: that its condition fails is what the rule needs.
+_BAR = {"yes": "no bar", "no": "bars it", "unknown": "not known"}
+
+
+def cited(entry: Data) -> str:
+    """Instrument and dates of a paragraph, and its confidence where that is not primary."""
+    words = f"{entry['instrument']}, effective {entry['effective']}"
+    if entry["compliance"] != entry["effective"]:
+        words += f", compliance {entry['compliance']}"
+    return words if entry["confidence"] == "primary" else f"{words}, {entry['confidence']}"
+
+
+def limbs(page: Page, stated: list[Data], only: tuple[str, ...] = ("yes", "no", "unknown")) -> None:
+    """Each condition: met, not met or not known; of an exclusion, whether it bars."""
+    for limb in stated:
+        if limb["met"] in only:
+            bar = limb["kind"] == "unless"
+            label = f"{limb['label']}: " if limb["label"] else ""
+            text = f"{'unless ' if bar else ''}{label}{limb['says']}"
+            page.item((_BAR if bar else _MET)[limb["met"]], text, 4, 10)
+
+
+def classification(page: Page, data: Data) -> None:
+    """The entry and the limbs by which the item is in it."""
+    page.heading(f"CLASSIFICATION: {_entry(data['eccn'])}")
+    for entry in data["classification"]["entries"]:
+        known = "" if entry["applies"] == "yes" else ": not known"
+        page.text(f"ECCN {entry['entry']}{known} ({cited(entry)})", 2, 4)
+        limbs(page, entry["limbs"])
+    if not data["classification"]["entries"]:
+        page.text("no encoded entry describes the item, on these facts")
+
+
+def _entry(eccn: str) -> str:
+    return {"unknown": "not known", "not_listed": "in no encoded entry"}.get(eccn, eccn)
+
+
+def by_track(page: Page, title: str, data: Data, write: Callable[[Page, Data], None]) -> None:
+    """The same heading for both tracks where they say the same, else one after the other."""
+    written = {}
+    for track in TRACKS:
+        part = Page(page.width)
+        write(part, data[track])
+        written[track] = part.lines
+    if written["text"] == written["enforced"]:
+        if written["text"]:
+            page.heading(f"{title} (both tracks)")
+            page.extend(written["text"])
+        return
+    for track in TRACKS:
+        page.heading(f"{title} ({track}: {TRACK_WORDS[track]})")
+        page.extend(written[track] or ["  none"])
+
+
+def requirements(page: Page, track: Data) -> None:
+    """The requirements that apply or may, and the names of those examined that do not."""
+    for found in track["requirements"]:
+        known = {"yes": "applies", "unknown": "not known whether it applies"}[found["applies"]]
+        page.text(f"{found['provision']}, {found['reason']}: {known} ({cited(found)})", 2, 4)
+        limbs(page, found["limbs"])
+    if not track["requirements"]:
+        page.text("none found")
+    if track["examined"]:
+        page.text(f"examined, do not apply: {', '.join(track['examined'])}", 2, 4)
+
+
+def exceptions(full: bool) -> Callable[[Page, Data], None]:
+    """A writer of the exceptions: in short, of those that fail, what failed; in full, every condition of each."""
+
+    def write(page: Page, track: Data) -> None:
+        for found in track["exceptions"]:
+            _exception(page, found, full)
+
+    return write
+
+
+def _exception(page: Page, found: Data, full: bool) -> None:
+    usable = {True: "usable", None: "not known whether usable", False: "not usable"}[found["usable"]]
+    name = found["symbol"] if found["title"] in ("", found["symbol"]) else f"{found['symbol']}, {found['title']}"
+    if full or found["usable"] is not False:
+        page.text(f"{name}: {usable} ({found['provision']}; {cited(found)})", 2, 4)
+    else:
+        page.text(f"{found['symbol']}: {usable} ({found['provision']})", 2, 4)
+    shown = found["conditions"]
+    if full or found["usable"]:
+        limbs(page, shown)
+    elif found["usable"] is None:
+        limbs(page, shown, ("no", "unknown"))
+        met = [c["label"] or "its condition" for c in shown if c["met"] == "yes"]
+        if met:
+            page.item("met", ", ".join(met), 4, 10)
+    else:
+        limbs(page, shown, ("no",))
+    for bar in found["closed_by"]:
+        verb = "closed by" if bar["applies"] == "yes" else "perhaps closed by"
+        page.text(f"{verb} {bar['provision']} ({bar['instrument']})", 4, 6)
+    if found["does_not_overcome"] and (full or found["usable"] is not True):
+        page.text(f"does not answer {listed(found['does_not_overcome'])}", 4, 6)
+    if "posture" in found and (full or found["usable"] is not False):
+        page.text(f"posture: {found['posture']['stance'].replace('_', ' ')} since {found['posture']['since']}", 4, 6)
+    for duty in found["duties"]:
+        condition = "" if duty["applies"] == "yes" else " (not known whether it is due)"
+        page.item("duty", f"{duty['label']}: {duty['text']}{condition}", 4, 10)
+
+
+def review(page: Page, track: Data) -> None:
+    """How an application would be met: for each requirement the policy and the row that matched."""
+    for found in track["review"]:
+        policy = "not known" if found["policy"] is None else found["policy"].replace("_", " ")
+        page.text(f"{found['requirement']}: {policy}", 2, 4)
+        if "provision" in found:
+            row = f", {found['at']}" if found.get("at") else ""
+            page.text(f"{found['provision']}{row} ({cited(found)})", 4, 6)
+        if found.get("says"):
+            page.text(f"matched: {found['says']}", 4, 6)
+        if found.get("note"):
+            page.text(found["note"], 4, 6)

@@ -13,11 +13,14 @@ from exeat.determination.answer import Asked, Determination
 from exeat.determination.ask import Inquiry
 from exeat.determination.determine import Engine, Engines, Valuation
 from exeat.determination.robustness import examine, same_over
+from exeat.determination.vigilance import red_flags
+from exeat.determination.vigilance_report import flag_ids
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.places import Places
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
 from exeat.logic.values import value_of
+from exeat.logic.vocabulary import nearest
 from exeat.terms import InputError, Party, Transaction, read_transaction
 
 #: What an assembly contains is classified under the same law; these facts say what was found (4A090, 4A994.l).
@@ -33,9 +36,12 @@ LISTED = "party_on_restricted_list"
 class Desk:
     """Answers transactions. Keeps the law, the catalog and the compiled programs between questions."""
 
-    def __init__(self, lawbook: Lawbook | None = None, catalog: Catalog | None = None) -> None:
+    def __init__(
+        self, lawbook: Lawbook | None = None, catalog: Catalog | None = None, drafts: Sequence[str] = ()
+    ) -> None:
         self._lawbook = lawbook
         self._catalog = catalog
+        self._drafts = tuple(drafts)
         self._items: dict[tuple[str, Engine], tuple[dict[str, Value], ItemFacts]] = {}
 
     @cached_property
@@ -45,7 +51,7 @@ class Desk:
             return self._lawbook
         from exeat.lawbook.book import open_lawbook
 
-        return open_lawbook()
+        return open_lawbook(drafts=self._drafts)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -82,14 +88,33 @@ class Desk:
             raise InputError(str(error)) from None
         if any(party.lists for party in transaction.parties):
             facts[LISTED] = True
-        asked = Asked(transaction.on, transaction.known_on, item, facts, tuple(parties), self._stated_owners(transaction))
+        asked = Asked(
+            on=transaction.on,
+            known_on=transaction.known_on,
+            item=item,
+            facts=facts,
+            parties=tuple(parties),
+            owners_stated=any(party.owners for party in transaction.parties),
+            resolutions=self._resolutions(transaction, engine),
+        )
         return self._decide(engine, asked)
+
+    def _resolutions(self, transaction: Transaction, engine: Engine) -> Mapping[str, Mapping[str, object]]:
+        """The resolutions of red flags, each of a flag that is law on the day."""
+        known = flag_ids(red_flags(engine.program.law))
+        for flag in transaction.resolutions:
+            if flag not in known:
+                hint = nearest(flag, known)
+                raise InputError(f"no red flag is called {flag[:60]!r}" + (f"; perhaps {hint!r}" if hint else ""))
+        return transaction.resolutions
 
     def _decide(self, engine: Engine, asked: Asked) -> Determination:
         found = engine.determine(asked.facts, asked.parties)
-        intervals = {
-            name: bounds for name, bounds in asked.item.intervals.items() if asked.facts.get(name) is None
-        } if asked.item else {}
+        intervals = (
+            {name: bounds for name, bounds in asked.item.intervals.items() if asked.facts.get(name) is None}
+            if asked.item
+            else {}
+        )
         robustness = examine(engine, asked.facts, asked.parties, intervals, found) if intervals else []
         agreed = same_over(robustness)
         settled: Valuation = agreed.agreed if agreed is not None and agreed.agreed is not None else found
@@ -153,7 +178,7 @@ class Desk:
     def _facts(self, transaction: Transaction, item: ItemFacts | None) -> dict[str, Value]:
         vocabulary = self.lawbook.vocabulary
         facts: dict[str, Value] = {}
-        stated = {**transaction.facts, **{name: "yes" for name in transaction.certifications}}
+        stated = {**transaction.facts, **dict.fromkeys(transaction.certifications, "yes")}
         for name, raw in stated.items():
             declared = vocabulary.get(name)
             if name == "value_usd":
@@ -180,8 +205,6 @@ class Desk:
                 declared = vocabulary.get(name)
                 if declared is None or not declared.party:
                     known = [n for n in vocabulary if vocabulary[n].party]
-                    from exeat.logic.vocabulary import nearest
-
                     hint = nearest(name, [*known, "country", "lists", "owners"])
                     more = f"; perhaps {hint!r}" if hint else ""
                     raise InputError(f"unknown key {name[:60]!r} of party {number}{more}")
@@ -199,9 +222,6 @@ class Desk:
             # Somebody receives the item: an unnamed ultimate consignee, of whom nothing is known yet.
             parties.append({"role": "ultimate_consignee"})
         return parties
-
-    def _stated_owners(self, transaction: Transaction) -> bool:
-        return any(party.owners for party in transaction.parties)
 
     def law_of(self, on: date, known_on: date | None = None) -> Engine:
         """The engine for a day."""

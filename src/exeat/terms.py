@@ -13,8 +13,10 @@ from exeat.logic.vocabulary import nearest
 #: Keys of a transaction (design, section 4). ``facts`` takes any declared fact and wins over what is derived.
 KEYS = (
     "date", "known_on", "activity", "item", "quantity", "value_usd", "origin", "destination", "parties", "end_use",
-    "certifications", "facts",
+    "certifications", "facts", "resolutions",
 )  # fmt: skip
+#: Keys of the resolution of a red flag (15 CFR 732 supp. 3 (a)(5): inquire, and go on only if explained).
+RESOLUTION_KEYS = ("flag", "by", "on", "evidence")
 #: Keys of a party, besides any declared party fact.
 PARTY_KEYS = ("role", "name", "country", "headquarters", "ultimate_parent_headquarters", "lists", "owners")
 
@@ -46,6 +48,7 @@ class Transaction:
     facts: Mapping[str, object] = field(default_factory=dict)
     parties: tuple[Party, ...] = ()
     certifications: tuple[str, ...] = ()
+    resolutions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def read_transaction(stated: Mapping[str, Any]) -> Transaction:
@@ -71,6 +74,7 @@ def read_transaction(stated: Mapping[str, Any]) -> Transaction:
     if item is not None and not isinstance(item, (str, Mapping)):
         raise InputError(f"'item' is a catalog name or a mapping of figures, not {type(item).__name__}")
     certifications = _texts(stated.get("certifications") or (), "certifications")
+    resolutions = stated.get("resolutions") or ()
     return Transaction(
         on=read_day(stated["date"], "date"),
         known_on=None if stated.get("known_on") is None else read_day(stated["known_on"], "known_on"),
@@ -78,6 +82,7 @@ def read_transaction(stated: Mapping[str, Any]) -> Transaction:
         facts=facts,
         parties=tuple(_party(p, n) for n, p in enumerate(_sequence(stated.get("parties") or (), "parties"), 1)),
         certifications=certifications,
+        resolutions=dict(_resolution(r, n) for n, r in enumerate(_sequence(resolutions, "resolutions"), 1)),
     )
 
 
@@ -109,6 +114,17 @@ def _party(stated: object, number: int) -> Party:
     lists = _texts(stated.get("lists") or (), f"lists of party {number}")
     owners = tuple(_sequence(stated.get("owners") or (), f"owners of party {number}"))
     return Party(facts, lists, owners)
+
+
+def _resolution(stated: object, number: int) -> tuple[str, Mapping[str, object]]:
+    """A red flag's resolution: which flag, who resolved it, when, on what evidence. All four are needed."""
+    if not isinstance(stated, Mapping):
+        raise InputError(f"resolution {number} is a mapping of flag, by, on and evidence, not {type(stated).__name__}")
+    _known_keys(stated, RESOLUTION_KEYS, f"resolution {number}")
+    for key in RESOLUTION_KEYS:
+        if not str(stated.get(key) or "").strip():
+            raise InputError(f"resolution {number} lacks {key!r}: a flag is lifted by someone, on a day, on evidence")
+    return str(stated["flag"]), {**stated, "on": read_day(stated["on"], f"on of resolution {number}")}
 
 
 def _sequence(value: object, what: str) -> Sequence[object]:

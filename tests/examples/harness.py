@@ -202,7 +202,7 @@ def _exceptions(exceptions: Mapping[str, Any], wanted: Mapping[str, Any]) -> Ite
             continue
         if entry["usable"] is not False:
             yield f"{symbol} is usable: {entry['usable']}; expected no, by {labels}"
-        failed = [c["label"] for c in entry["conditions"] if c["met"] == "no"]
+        failed = [c["label"] or "when" for c in entry["conditions"] if c["met"] == "no"]
         failed += [f"closed by {c['provision']}" for c in entry["closed_by"] if c["applies"] == "yes"]
         failed += [f"does not overcome {name}" for name in entry["does_not_overcome"]]
         failed += [f"posture of {entry['posture']['instrument']}"] if "posture" in entry else []

@@ -11,7 +11,7 @@ from exeat.desk import Desk
 from harness import Example, differences, examples
 
 FOLDER = Path(__file__).parent
-FILES = ("advanced-computing.yaml", "ai-diffusion.yaml",)
+FILES = ("advanced-computing.yaml", "ai-diffusion.yaml", "after-rescission.yaml", "ear-2026.yaml")
 EXAMPLES = [example for name in FILES for example in examples(FOLDER / name)]
 
 

@@ -160,3 +160,101 @@ def check(
     }
     given = Given(item, on, known_on, short, figures, figure or [], fact or [], party_fact or [])
     return run_check(given, as_json=json, full=full)
+
+
+@app.command
+def classify(
+    item: str | None = None,
+    /,
+    *,
+    on: str | None = None,
+    known_on: str | None = None,
+    tpp: str | None = None,
+    performance_density: str | None = None,
+    die_area: str | None = None,
+    marketed_for_datacenters: str | None = None,
+    io: str | None = None,
+    dram_bandwidth: str | None = None,
+    figure: Words = None,
+    fact: Words = None,
+    json: Flag = False,
+) -> int:
+    """Classify an item of the catalog, or figures of your own, on a day (default: today).
+
+    Exit code 0: classified; 3: a missing figure decides; 2: something given cannot be read.
+    """
+    from exeat.cli.check import Given
+    from exeat.cli.classify import run_classify
+
+    figures = {
+        "tpp": tpp,
+        "performance_density": performance_density,
+        "applicable_die_area_mm2": die_area,
+        "marketed_for_datacenters": marketed_for_datacenters,
+        "io_bidirectional_gbs": io,
+        "total_dram_bandwidth_gbs": dram_bandwidth,
+    }
+    given = Given(item, on, known_on, {}, figures, figure or [], fact or [], [])
+    return run_classify(given.keywords(), as_json=json)
+
+
+@app.command
+def items(
+    query: str = "", /, *, on: str | None = None, limit: int = 1000, json: Flag = False
+) -> int:
+    """List the items of the catalog whose names have the words of QUERY, with their ECCN on a day."""
+    from exeat.catalog import CatalogError
+    from exeat.cli.classify import run_items
+
+    try:
+        return run_items(query, on, limit, as_json=json)
+    except CatalogError as error:
+        raise InputError(str(error)) from None
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of what `exeat check --json` prints."""
+    from exeat.cli.schema import run_schema
+
+    return run_schema()
+
+
+@law_app.command
+def instruments(*, json: Flag = False) -> int:
+    """List the instruments: Federal Register documents, press releases, guidance papers."""
+    from exeat.cli.law import run_instruments
+
+    return run_instruments(as_json=json)
+
+
+@law_app.command
+def timeline(*, json: Flag = False) -> int:
+    """Tell every dated change: when each instrument was public, took effect and came due; groups."""
+    from exeat.cli.law import run_timeline
+
+    return run_timeline(as_json=json)
+
+
+@law_app.command
+def show(provision: str, /, *, on: str | None = None, known_on: str | None = None, json: Flag = False) -> int:
+    """Show a provision (740.27, 3A090.a, AIA) as in force on a day: words, conditions, posture, history."""
+    from exeat.cli.law import run_show
+
+    return run_show(provision, on, known_on, as_json=json)
+
+
+@law_app.command
+def diff(first: str, second: str, /, *, json: Flag = False) -> int:
+    """Tell what changed in the law between two days."""
+    from exeat.cli.law import run_diff
+
+    return run_diff(first, second, as_json=json)
+
+
+@law_app.command(name="check")
+def law_check(*, law: str | None = None, json: Flag = False) -> int:
+    """Read, lint and test the law (of this installation, or of a folder --law). Exit code 2 when something is wrong."""
+    from exeat.cli.law import run_law_check
+
+    return run_law_check(law, as_json=json)

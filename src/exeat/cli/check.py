@@ -31,11 +31,11 @@ class Given:
     facts: Iterable[str]
     party_facts: Iterable[str]
 
-    def transaction(self) -> dict[str, Any]:
-        """The transaction the flags describe.
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of :func:`exeat.check` that the flags mean.
 
         Raises:
-            InputError: a flag that cannot be read.
+            InputError: a flag that cannot be read, or no item at all.
         """
         keywords: dict[str, Any] = dict(self.short)
         keywords["on"] = self.on or date.today().isoformat()
@@ -46,10 +46,15 @@ class Given:
         keywords["party_facts"] = pairs("--party-fact", self.party_facts) or None
         if keywords["item"] is None and keywords["figures"] is None and keywords["facts"] is None:
             raise InputError("no item is named: give an ITEM (exeat items lists them), a FILE.json, or figures (--tpp)")
-        stated = transaction_of(keywords)
-        stated.setdefault("activity", "export")
-        stated.setdefault("origin", "US")
-        return stated
+        return keywords
+
+    def transaction(self) -> dict[str, Any]:
+        """The transaction the flags describe: an export from the United States unless they say otherwise.
+
+        Raises:
+            InputError: as :meth:`keywords`.
+        """
+        return {"activity": "export", "origin": "US", **transaction_of(self.keywords())}
 
     def _figures(self) -> dict[str, str]:
         figures = {key: value for key, value in self.figures.items() if value is not None}

@@ -39,6 +39,7 @@ class Asked:
     facts: dict[str, Value]
     parties: tuple[dict[str, Value], ...]
     owners_stated: bool = False
+    resolutions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

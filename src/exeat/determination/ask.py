@@ -59,9 +59,7 @@ class Inquiry:
         order = {ask.missing: number for number, ask in enumerate(asks)}
         return sorted(kept, key=lambda ask: (-ask.settles, order[ask.missing]))
 
-    def _missing(
-        self, tree: Tree, party: Mapping[str, Value], number: int | None, seen: set[str]
-    ) -> Iterator[Missing]:
+    def _missing(self, tree: Tree, party: Mapping[str, Value], number: int | None, seen: set[str]) -> Iterator[Missing]:
         if self._value(tree, party) is not None:
             return
         match tree:

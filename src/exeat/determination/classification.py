@@ -1,4 +1,4 @@
-"""Step one: what the item is. The Commerce Control List's entries become truth values, and the first true one the ECCN."""
+"""Step one: what the item is. Commerce Control List entries become truth values; the first true one is the ECCN."""
 
 from __future__ import annotations
 

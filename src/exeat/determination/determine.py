@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from exeat.determination.license_exception import usable_name
 from exeat.determination.license_requirement import truth_name
@@ -18,7 +19,7 @@ from exeat.logic.compile import compile_tree
 from exeat.logic.tree import Tree, Value, fact_names
 
 Facts = Mapping[str, Value]
-Closure = Callable[[Mapping[str, object], Mapping[str, object]], object]
+Closure = Callable[[Mapping[str, Any], Mapping[str, Any]], object]
 
 _NO_PARTY: dict[str, object] = {}
 
@@ -77,15 +78,14 @@ class Engine:
         self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
         self._vigilance = tuple(by_part.get("vigilance", ()))
         self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
+        self._party_presumed = frozenset(name for name in program.input_facts if program.vocabulary[name].party)
         self._conditions: dict[int, tuple[Tree, Closure]] = {}
         self.presumable = tuple(
             (name, _presumed_value(program.vocabulary[name].presumed or ""))
             for name in sorted(program.input_facts)
             if program.vocabulary[name].presumed is not None
         )
-        self.requirement_names = {
-            t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS
-        }
+        self.requirement_names = {t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS}
         self.turning = Turning(program)
         self.words = Words(program)
         core = {n for s in program.steps if not _part(s).endswith(("relief", ".rest")) for n in fact_names(s.tree)}
@@ -103,9 +103,10 @@ class Engine:
         values["parties"] = tuple(parties) or None
         presumed = []
         for name, value in self.presumable:
-            if name not in values:
+            if name not in facts:  # a fact stated to be unknown is not presumed either
                 values[name] = value
-                presumed.append(name)
+                if name not in self._party_presumed or any(name not in party for party in parties):
+                    presumed.append(name)
         definitions = self.definitions
         for name, run in self._core:
             if name not in definitions or name not in values:
@@ -151,13 +152,17 @@ class Engine:
 
     def holds(self, tree: Tree, values: Mapping[str, object]) -> bool | None:
         """A condition that is no step of the program (a duty's, a conflict's) on a valuation's values."""
+        value = self.value(tree, values)
+        return value if isinstance(value, bool) else None
+
+    def value(self, tree: Tree, values: Mapping[str, object]) -> object:
+        """An expression of a rule that is no step of the program, on a valuation's values."""
         found = self._conditions.get(id(tree))
         if found is None:
             prepared = self.program.prepare(tree)
             found = tree, compile_tree(prepared, self.program.law.groups, of_party=False)
             self._conditions[id(tree)] = found
-        value = found[1](values, _NO_PARTY)
-        return value if isinstance(value, bool) else None
+        return found[1](values, _NO_PARTY)
 
     def relief_values(self, values: Mapping[str, object]) -> dict[str, object]:
         """The truth of restrictions and exceptions' own limbs over the values of :meth:`classify`."""

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from exeat.determination.classification import entries
 from exeat.determination.ground import Ground, Memory, in_words
-from exeat.determination.license_exception import reliefs
 from exeat.determination.license_requirement import posture_on, requirements
 from exeat.determination.program import SCOPE, TRACKS
 from exeat.determination.review_policy import cases_on, policy_for
@@ -249,7 +248,9 @@ def cached_findings(book: Lawbook) -> list[Finding]:
     from exeat.lawbook.book import cache_folder
 
     source = Path(__file__).parents[1]
-    stamp = sum(f.stat().st_mtime_ns for part in ("determination", "lawbook", "logic") for f in (source / part).glob("*.py"))
+    stamp = sum(
+        f.stat().st_mtime_ns for part in ("determination", "lawbook", "logic") for f in (source / part).glob("*.py")
+    )
     path = cache_folder() / f"overlaps-{book.digest[:32]}-{stamp & 0xFFFFFFFF:08x}.json"
     try:
         return [Finding(*entry) for entry in json.loads(path.read_text(encoding="utf-8"))]

@@ -51,9 +51,7 @@ from exeat.logic.tree import (
 )
 from exeat.logic.vocabulary import Declared, Vocabulary
 
-Outcome = Literal[
-    "no_license_required", "license_exception", "authorized", "license_required", "prohibited", "unknown"
-]
+Outcome = Literal["no_license_required", "license_exception", "authorized", "license_required", "prohibited", "unknown"]
 TRACKS: tuple[Track, ...] = ("text", "enforced")
 
 #: The definition that tells whether the encoded law covers the item's form at all; declared in facts.md.
@@ -174,9 +172,8 @@ def shared_party_conditions(steps: list[Step], vocabulary: Vocabulary) -> list[S
     Only conditions on stated facts are taken out, since their step comes before all others.
     """
     names = {step.name for step in steps}
-    counts: Counter[AnyParty] = Counter(
-        node for step in steps for node in walk(step.tree) if isinstance(node, AnyParty) and not fact_names(node) & names
-    )
+    conditions = (node for step in steps for node in walk(step.tree) if isinstance(node, AnyParty))
+    counts: Counter[AnyParty] = Counter(node for node in conditions if not fact_names(node) & names)
     shared = {node: f"parties/{number}" for number, (node, times) in enumerate(counts.items(), 1) if times > 1}
 
     def written(tree: Tree) -> Tree:

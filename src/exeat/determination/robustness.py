@@ -83,8 +83,7 @@ def _figures(low: Decimal, high: Decimal | None, points: list[Fraction], unit: D
     for point in points:
         below = floor_to(point, unit)
         found.update(v for v in (below - unit, below, below + unit) if low <= v <= top)
-    ordered = sorted(found)
-    return ordered
+    return sorted(found)
 
 
 def same_over(robustness: Sequence[Robustness]) -> Robustness | None:

@@ -36,7 +36,7 @@ class Turning:
 
     @cached_property
     def _number_definitions(self) -> dict[str, Tree]:
-        found = {}
+        found: dict[str, Tree] = {}
         for step in self.program.steps:
             declared = self.program.vocabulary.get(step.name)
             if declared is not None and declared.type == "number" and not isinstance(step.tree, Case):
@@ -57,7 +57,7 @@ class Turning:
         return {name: tuple(nodes) for name, nodes in found.items()}
 
     def points(self, name: str, values: Mapping[str, object]) -> list[Fraction]:
-        """The figures of number fact ``name`` at which a comparison turns, in order, the other facts as in ``values``."""
+        """The figures of number fact ``name`` at which a comparison turns, in order, the other facts held."""
         groups = self.program.law.groups
         found = set()
         known = {k: v for k, v in values.items() if k != name and k not in self._number_definitions}

@@ -25,9 +25,7 @@ class Words:
         self._cited: dict[str, dict[str, Any]] = {}
         law = program.law
         self.posture = {s.key: p for s in law.governing if (p := posture_on(law, s)) is not None}
-        self.truth_names = {
-            track: {s.key: truth_name(law, s, track) for s in program.requirements} for track in TRACKS
-        }
+        self.truth_names = {track: {s.key: truth_name(law, s, track) for s in program.requirements} for track in TRACKS}
         self.policy = {s.key: policy_for(law, s) for s in program.requirements}
         self.not_overcome = {s.key: not_overcome(law, s) for s in program.reliefs}
         self.restrictions = restrictions(law)

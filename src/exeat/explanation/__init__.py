@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exeat.explanation import around, head, paragraphs
+from exeat.explanation.classified import classification
 from exeat.explanation.layout import Page
 from exeat.explanation.settle import settle
 
@@ -33,7 +34,7 @@ def lines(determination: Determination, *, full: bool = False, width: int = 80) 
     page = Page(width)
     head.question(page, determination, data)
     head.answer(page, data)
-    paragraphs.classification(page, data)
+    classification(page, determination, data)
     paragraphs.by_track(page, "REQUIREMENTS", data, paragraphs.requirements)
     paragraphs.by_track(page, "EXCEPTIONS", data, paragraphs.exceptions(full))
     paragraphs.by_track(page, "REVIEW POLICY", data, paragraphs.review)

@@ -87,7 +87,7 @@ def outcome_words(data: Mapping[str, Any], track: str) -> str:
         usable = [e["symbol"] for e in found["exceptions"] if e["usable"] and (e["kind"] == kind)]
         duties = any(e["duties"] for e in found["exceptions"] if e["usable"])
         more = "; its duties are below" if duties else ""
-        return f"license required, and {kind} {listed(usable, 'or')} can be used in its place{more}"
+        return f"{kind} {listed(usable, 'or')}: usable in place of a license{more}"
     if outcome == "license_required":
         ids = [r["id"] for r in found["requirements"] if r["applies"] == "yes"]
         policy = (found["review_policy"] or "not known").replace("_", " ")
@@ -116,6 +116,8 @@ def _uncertain(figure: Mapping[str, Any]) -> str:
     span = f"{low} or more" if high is None else f"{low} to {high}"
     if figure["verdict"] == "robust":
         return f"robust: the answer is the same for every {figure['fact']} of {span}"
+    if not figure["turns_at"]:
+        return f"{figure['fact']} is known only as {span}; no value within it settles or turns the answer"
     turns = listed([str(t) for t in figure["turns_at"]])
     answers = {(a["text"], a["enforced"]) for a in figure["answers"]}
     given = " / ".join(sorted(f"{text} (text), {enforced} (enforced)" for text, enforced in answers))

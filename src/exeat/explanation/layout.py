@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
+
+
+#: A citation stays on one line: the spaces inside ``§ 740.27`` and ``90 FR 4544`` do not break.
+_CITATION = re.compile(r"(?<=§) | (?=FR \d)|(?<=FR) (?=\d)|(?<=ECCN) (?=\d)")
+_HARD = "\N{NO-BREAK SPACE}"
 
 
 class Page:
@@ -38,14 +44,16 @@ class Page:
         self.lines.extend(lines)
 
     def _wrapped(self, text: str, first: str, further: str) -> Iterator[str]:
-        yield from textwrap.wrap(
-            " ".join(text.split()),
+        wrapped = textwrap.wrap(
+            _CITATION.sub(_HARD, " ".join(text.split())),
             self.width,
             initial_indent=first,
             subsequent_indent=further,
             break_long_words=False,
             break_on_hyphens=False,
-        ) or [first.rstrip()]
+        )
+        for line in wrapped or [first.rstrip()]:
+            yield line.replace(_HARD, " ")
 
 
 def shortened(text: str, width: int) -> str:

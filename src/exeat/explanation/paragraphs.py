@@ -1,4 +1,4 @@
-"""The paragraphs in the law's order: classification, requirements, exceptions with their duties, review policy."""
+"""The paragraphs of a track in the law's order: requirements, exceptions with their duties, review policy."""
 
 from __future__ import annotations
 
@@ -31,21 +31,6 @@ def limbs(page: Page, stated: list[Data], only: tuple[str, ...] = ("yes", "no", 
             label = f"{limb['label']}: " if limb["label"] else ""
             text = f"{'unless ' if bar else ''}{label}{limb['says']}"
             page.item((_BAR if bar else _MET)[limb["met"]], text, 4, 10)
-
-
-def classification(page: Page, data: Data) -> None:
-    """The entry and the limbs by which the item is in it."""
-    page.heading(f"CLASSIFICATION: {_entry(data['eccn'])}")
-    for entry in data["classification"]["entries"]:
-        known = "" if entry["applies"] == "yes" else ": not known"
-        page.text(f"ECCN {entry['entry']}{known} ({cited(entry)})", 2, 4)
-        limbs(page, entry["limbs"])
-    if not data["classification"]["entries"]:
-        page.text("no encoded entry describes the item, on these facts")
-
-
-def _entry(eccn: str) -> str:
-    return {"unknown": "not known", "not_listed": "in no encoded entry"}.get(eccn, eccn)
 
 
 def by_track(page: Page, title: str, data: Data, write: Callable[[Page, Data], None]) -> None:
@@ -81,39 +66,43 @@ def exceptions(full: bool) -> Callable[[Page, Data], None]:
     """A writer of the exceptions: in short, of those that fail, what failed; in full, every condition of each."""
 
     def write(page: Page, track: Data) -> None:
-        for found in track["exceptions"]:
-            _exception(page, found, full)
+        some_usable = any(found["usable"] for found in track["exceptions"])
+        # Those that fail by terms nobody claimed (one limb) come last; the law's order stays otherwise.
+        for found in sorted(track["exceptions"], key=lambda e: e["usable"] is False and len(e["conditions"]) == 1):
+            _exception(page, found, full or found["usable"] is True, duties=full or not some_usable)
 
     return write
 
 
-def _exception(page: Page, found: Data, full: bool) -> None:
+def _exception(page: Page, found: Data, full: bool, duties: bool) -> None:
     usable = {True: "usable", None: "not known whether usable", False: "not usable"}[found["usable"]]
-    name = found["symbol"] if found["title"] in ("", found["symbol"]) else f"{found['symbol']}, {found['title']}"
-    if full or found["usable"] is not False:
+    if full or duties and found["usable"] is None:
+        name = found["symbol"] if found["title"] in ("", found["symbol"]) else f"{found['symbol']}, {found['title']}"
         page.text(f"{name}: {usable} ({found['provision']}; {cited(found)})", 2, 4)
     else:
         page.text(f"{found['symbol']}: {usable} ({found['provision']})", 2, 4)
-    shown = found["conditions"]
-    if full or found["usable"]:
-        limbs(page, shown)
-    elif found["usable"] is None:
-        limbs(page, shown, ("no", "unknown"))
-        met = [c["label"] or "its condition" for c in shown if c["met"] == "yes"]
-        if met:
-            page.item("met", ", ".join(met), 4, 10)
-    else:
-        limbs(page, shown, ("no",))
+    conditions = found["conditions"]
+    limbs(page, conditions, ("yes", "no", "unknown") if full else _telling(found))
+    met = [c["label"] for c in conditions if c["met"] == "yes" and c["label"]]
+    if met and found["usable"] is None and not full:
+        page.item("met", "; ".join(met), 4, 10)
     for bar in found["closed_by"]:
         verb = "closed by" if bar["applies"] == "yes" else "perhaps closed by"
         page.text(f"{verb} {bar['provision']} ({bar['instrument']})", 4, 6)
-    if found["does_not_overcome"] and (full or found["usable"] is not True):
+    if found["does_not_overcome"] and found["usable"] is not True:
         page.text(f"does not answer {listed(found['does_not_overcome'])}", 4, 6)
     if "posture" in found and (full or found["usable"] is not False):
         page.text(f"posture: {found['posture']['stance'].replace('_', ' ')} since {found['posture']['since']}", 4, 6)
-    for duty in found["duties"]:
+    for duty in found["duties"] if full or duties else ():
         condition = "" if duty["applies"] == "yes" else " (not known whether it is due)"
         page.item("duty", f"{duty['label']}: {duty['text']}{condition}", 4, 10)
+
+
+def _telling(found: Data) -> tuple[str, ...]:
+    """The conditions that tell why an exception is not (known to be) usable: those that failed, else the unknown."""
+    if found["usable"] is False and any(c["met"] == "no" for c in found["conditions"]):
+        return ("no",)
+    return ("no", "unknown")
 
 
 def review(page: Page, track: Data) -> None:
@@ -125,6 +114,7 @@ def review(page: Page, track: Data) -> None:
             row = f", {found['at']}" if found.get("at") else ""
             page.text(f"{found['provision']}{row} ({cited(found)})", 4, 6)
         if found.get("says"):
-            page.text(f"matched: {found['says']}", 4, 6)
+            verb = "would match" if found["policy"] is None else "matched"
+            page.text(f"{verb}: {found['says']}", 4, 6)
         if found.get("note"):
             page.text(found["note"], 4, 6)

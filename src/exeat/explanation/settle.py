@@ -42,6 +42,9 @@ def answers(determination: Determination, ask: Ask) -> Iterator[str]:
     by_outcome: dict[Pair, list[str]] = {}
     for value, outcome in ask.outcomes.items():
         by_outcome.setdefault(outcome, []).append(value)
+    if len(by_outcome) == 1:
+        yield f"any answer: {both(next(iter(by_outcome)))}; another fact is needed as well"
+        return
     example = "for example " if declared.type == "text" and not declared.values else ""
     for outcome, values in by_outcome.items():
         listed = ", ".join(values[:_SHORT_LIST]) + (" …" if len(values) > _SHORT_LIST else "")

@@ -7,25 +7,31 @@ import os
 import pickle
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.dictionary import read_dictionary
-from exeat.lawbook.folder import digest, law_files, law_folder
+from exeat.lawbook.folder import digest, instrument_files, law_folder
 from exeat.lawbook.groups import read_groups
 from exeat.lawbook.instrument import LawError
+from exeat.logic.vocabulary import nearest
 
 _open: dict[str, Lawbook] = {}
 
 
-def open_lawbook(folder: Path | None = None, *, cache: bool = True) -> Lawbook:
+def open_lawbook(folder: Path | None = None, *, cache: bool = True, drafts: Sequence[str] = ()) -> Lawbook:
     """The whole law, parsed. Unchanged law is read from the cache (see :func:`cache_folder`).
 
+    ``drafts`` names files of ``law/drafts`` (their name without ``.md``) to be read as if they were law.
+
     Raises:
-        LawError: the first thing that is wrong in a law file.
+        LawError: the first thing that is wrong in a law file, or a draft that is not there.
     """
     place = folder or law_folder()
     name = digest(place)
+    if drafts:
+        return read_lawbook(place, f"{name}+{'+'.join(sorted(drafts))}", drafts)
     if name in _open:
         return _open[name]
     book = _from_cache(name) if cache else None
@@ -37,7 +43,12 @@ def open_lawbook(folder: Path | None = None, *, cache: bool = True) -> Lawbook:
     return book
 
 
-def read_lawbook(folder: Path, name: str | None = None) -> Lawbook:
+def draft_names(folder: Path | None = None) -> list[str]:
+    """The names of the drafts and bills that may be read as if they were law."""
+    return sorted(path.stem for path in ((folder or law_folder()) / "drafts").glob("*.md") if path.stem != "README")
+
+
+def read_lawbook(folder: Path, name: str | None = None, drafts: Sequence[str] = ()) -> Lawbook:
     """Read and parse every law file, without any cache.
 
     Raises:
@@ -47,15 +58,13 @@ def read_lawbook(folder: Path, name: str | None = None) -> Lawbook:
 
     vocabulary = read_dictionary(folder / "facts.md")
     groups = read_groups(folder / "groups")
-    raws = []
-    for path in law_files(folder):
-        relative = path.relative_to(folder)
-        if path.suffix == ".md" and len(relative.parts) > 1 and relative.parts[0] not in ("groups", "drafts"):
-            raws.append(read_raw(path, relative.as_posix()))
+    for draft in drafts:
+        if draft not in draft_names(folder):
+            known = draft_names(folder)
+            raise LawError(f"no draft is called {draft!r}; perhaps {nearest(draft, known)}; known: {', '.join(known)}")
+    raws = [read_raw(path, path.relative_to(folder).as_posix()) for path in instrument_files(folder, drafts)]
     named = vocabulary.with_facts(declared for raw in raws for declared in rule_names(raw))
-    instruments = tuple(
-        sorted((build(raw, named) for raw in raws), key=lambda i: (i.effective, i.published, i.file))
-    )
+    instruments = tuple(sorted((build(raw, named) for raw in raws), key=lambda i: (i.effective, i.published, i.file)))
     if not instruments:
         raise LawError("no instrument was found", folder.name)
     return Lawbook(instruments, vocabulary, groups, name or digest(folder))

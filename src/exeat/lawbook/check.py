@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.dictionary import read_dictionary
-from exeat.lawbook.folder import digest, law_files
+from exeat.lawbook.folder import digest, instrument_files
 from exeat.lawbook.groups import read_groups
 from exeat.lawbook.instrument import (
     Definition,
@@ -50,13 +50,11 @@ def check_files(folder: Path) -> tuple[Lawbook | None, list[Finding]]:
     except LawError as error:
         return None, [Finding(error.file, error.line, "form", error.message)]
     raws = []
-    for path in law_files(folder):
-        relative = path.relative_to(folder)
-        if path.suffix == ".md" and len(relative.parts) > 1 and relative.parts[0] not in ("groups", "drafts"):
-            try:
-                raws.append(read_raw(path, relative.as_posix()))
-            except LawError as error:
-                findings.append(Finding(error.file, error.line, "form", error.message))
+    for path in instrument_files(folder):
+        try:
+            raws.append(read_raw(path, path.relative_to(folder).as_posix()))
+        except LawError as error:
+            findings.append(Finding(error.file, error.line, "form", error.message))
     named = vocabulary
     for raw in raws:
         try:

@@ -122,7 +122,8 @@ class Lawbook:
             if s.verb == "Stay" and isinstance(s.rule, Stay) and public(s) and s.rule.start <= on <= s.rule.until
         ]
         out_of_force = {s.provision for s in stayed}
-        governing, pending = [], []
+        governing: list[Section] = []
+        pending: list[Section] = []
         for name, chain in self.chains.items():
             known = [section for section in chain if public(section)]
             version = governing_version(known, on)

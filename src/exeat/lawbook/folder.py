@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from exeat.lawbook.instrument import LawError
@@ -25,10 +26,23 @@ def law_folder() -> Path:
 def law_files(folder: Path) -> list[Path]:
     """Every file that is law, in a fixed order."""
     return sorted(
-        path
-        for path in (*folder.rglob("*.md"), *folder.rglob("*.csv"))
-        if path.name != "README.md" and path.is_file()
+        path for path in (*folder.rglob("*.md"), *folder.rglob("*.csv")) if path.name != "README.md" and path.is_file()
     )
+
+
+def instrument_files(folder: Path, drafts: Sequence[str] = ()) -> list[Path]:
+    """The files that hold instruments; of the drafts only those named."""
+    found = []
+    for path in law_files(folder):
+        parts = path.relative_to(folder).parts
+        if (
+            path.suffix == ".md"
+            and len(parts) > 1
+            and parts[0] != "groups"
+            and (parts[0] != "drafts" or path.stem in drafts)
+        ):
+            found.append(path)
+    return found
 
 
 def digest(folder: Path) -> str:

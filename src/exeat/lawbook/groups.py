@@ -173,13 +173,28 @@ def _membership(row: dict[str, str], line: int, groups: dict[str, Group]) -> Mem
             days.append(date.fromisoformat(row[column]) if row[column] else None)
         except ValueError:
             raise LawError(f"{column} is {row[column]!r}; expected a day as YYYY-MM-DD", file, line) from None
-    return Membership(row["group"], row["member"], *days, row["citation"], row["confidence"], row["note"], line)
+    start, until, start_known, until_known = days
+    return Membership(
+        group=row["group"],
+        member=row["member"],
+        start=start,
+        until=until,
+        start_known=start_known,
+        until_known=until_known,
+        citation=row["citation"],
+        confidence=row["confidence"],
+        note=row["note"],
+        line=line,
+    )
 
 
 def _read_group_table(path: Path, destinations: dict[str, Destination]) -> dict[str, Group]:
     groups: dict[str, Group] = {}
-    tables = [table for part in parts("## Groups\n" + path.read_text(encoding="utf-8"), _name(path), 0)
-              for table in part.tables]
+    tables = [
+        table
+        for part in parts("## Groups\n" + path.read_text(encoding="utf-8"), _name(path), 0)
+        for table in part.tables
+    ]
     for row in (row for table in tables for row in table if "group" in row.cells and "formula" in row.cells):
         name = row.cells["group"].strip("`")
         formula = row.cells["formula"].strip("`")

@@ -23,7 +23,7 @@ class Marked(str):
 
 
 #: What a YAML block becomes: every scalar a string with its line, nothing guessed (``NO`` stays Norway).
-Yaml: TypeAlias = "Marked | list[Yaml] | dict[Marked, Yaml]"
+Yaml: TypeAlias = "Marked | list[Yaml] | dict[Any, Yaml]"
 
 
 def read_yaml(text: str, file: str, first_line: int) -> Yaml:
@@ -52,7 +52,7 @@ def _plain(node: Any, file: str, first_line: int) -> Yaml:
         return Marked(node.value, line)
     if node.id == "sequence":
         return [_plain(part, file, first_line) for part in node.value]
-    mapping: dict[Marked, Yaml] = {}
+    mapping: dict[Any, Yaml] = {}
     for key_node, value_node in node.value:
         key = _plain(key_node, file, first_line)
         if not isinstance(key, Marked):

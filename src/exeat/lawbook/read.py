@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from exeat.lawbook.instrument import (
     CONFIDENCES,
@@ -36,7 +37,7 @@ _EXPECTED = ("applies", "usable", "policy", "value", "raised", "fits")
 class Raw:
     """An instrument file split up but with its conditions still unparsed."""
 
-    front: dict[Marked, Yaml]
+    front: dict[Any, Yaml]
     parts: tuple[Part, ...]
     file: str
 
@@ -129,7 +130,7 @@ def heading(part: Part, file: str) -> tuple[Verb, str]:
             file,
             part.line,
         )
-    return verb, " ".join(provision.split())  # type: ignore[return-value]
+    return verb, " ".join(provision.split())
 
 
 def _section(
@@ -189,7 +190,7 @@ def _with_order(section: Section, order: tuple[date, date, int]) -> Section:
     return replace(section, order=order)
 
 
-def _rule_block(part: Part, file: str) -> dict[Marked, Yaml] | None:
+def _rule_block(part: Part, file: str) -> dict[Any, Yaml] | None:
     blocks = [block for block in part.blocks if block.info == "yaml rule"]
     other = [block for block in part.blocks if block.info not in ("yaml rule", "yaml not encoded")]
     if other:
@@ -208,7 +209,7 @@ def _rule_block(part: Part, file: str) -> dict[Marked, Yaml] | None:
     return content
 
 
-def _key(mapping: dict[Marked, Yaml], key: str) -> Marked:
+def _key(mapping: dict[Any, Yaml], key: str) -> Marked:
     return next(k for k in mapping if k == key)
 
 

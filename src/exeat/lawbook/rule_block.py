@@ -16,9 +16,7 @@ from exeat.logic.vocabulary import FactType, Vocabulary
 class RuleBlock:
     """One YAML block and its readers of words, conditions and days. Errors name file and line."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, file: str, provision: str, line: int, block: dict[Marked, Yaml]
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, file: str, provision: str, line: int, block: dict[Any, Yaml]) -> None:
         self.vocabulary = vocabulary
         self.file = file
         self.provision = provision

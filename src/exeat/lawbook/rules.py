@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def declared_name(block: dict[Marked, Yaml], provision: str, file: str, line: int) -> str | None:
+def declared_name(block: dict[Any, Yaml], provision: str, file: str, line: int) -> str | None:
     """The identifier a rule adds to the vocabulary; None for kinds that add none (definitions are in facts.md)."""
     values = {str(key): value for key, value in block.items()}
     kind = str(values.get("kind"))
@@ -235,6 +235,4 @@ class RuleReader(RuleBlock):
         )
 
     def _stay(self) -> Stay:
-        return Stay(
-            **self.common(identifier("stay", self.provision)), start=self.day("from"), until=self.day("until")
-        )
+        return Stay(**self.common(identifier("stay", self.provision)), start=self.day("from"), until=self.day("until"))

@@ -1,0 +1,186 @@
+"""The database: SQLite by default, PostgreSQL in production. Transactions, retries, and errors said plainly."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from exeat.ledger.errors import StoreError
+
+Result = TypeVar("Result")
+
+#: SQLite waits so long for another writer before it gives up (milliseconds).
+BUSY_MS = 30_000
+#: UPDATE ... RETURNING came with SQLite 3.35.
+OLDEST_SQLITE = (3, 35, 0)
+#: PostgreSQL: serialization failure, deadlock. Either is answered by doing the transaction again.
+_AGAIN = {"40001", "40P01"}
+_ATTEMPTS = 12
+
+
+class _Again(StoreError):
+    """The transaction lost a race and may be done again."""
+
+    def __init__(self) -> None:
+        super().__init__("another writer came first; nothing was written: repeat with the same key")
+
+
+class Store:
+    """An engine for one database, with the few things in which SQLite and PostgreSQL differ.
+
+    Raises:
+        StoreError: a URL that cannot be read, or a database that is neither.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5, busy_ms: int = BUSY_MS) -> None:
+        self.engine = _engine(url, pool_size, busy_ms)
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        self.shown = self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes. SQLite takes the write lock at once (BEGIN IMMEDIATE)."""
+        with self._guard(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads and sees one state of the database."""
+        options: dict[str, Any] = {"exeat_read": True}
+        if not self.sqlite:
+            options["isolation_level"] = "REPEATABLE READ"
+        with self._guard(), self.engine.connect() as connection:
+            with connection.execution_options(**options).begin():
+                yield connection
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """For one statement that is a transaction by itself (PostgreSQL)."""
+        with self._guard(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """``work`` in one writing transaction, done again after a deadlock or a lost race for a key.
+
+        ``work`` may run more than once and must write nothing outside the database.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except _Again:
+                time.sleep(random.random() * 0.002 * 2**attempt)
+        raise StoreError(f"{self.shown}: {_ATTEMPTS} attempts lost to other writers; nothing was written")
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            if "unique" in str(error.orig).lower():
+                raise _Again() from error
+            raise StoreError(f"{self.shown}: {_first_line(error)}; nothing was written") from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _AGAIN:
+                raise _Again() from error
+            raise self.explained(error) from error
+
+    def explained(self, error: DBAPIError) -> StoreError:
+        """What a database error means for the one who meets it."""
+        said = _first_line(error)
+        low = said.lower()
+        for sign, meaning in _MEANINGS:
+            if sign in low:
+                return StoreError(f"{self.shown}: {meaning} ({said}); nothing was written")
+        if error.connection_invalidated or isinstance(error, OperationalError) and not self.sqlite:
+            return StoreError(
+                f"{self.shown}: the connection was lost ({said}); if a posting was on its way, repeat it with the "
+                "same key: it is done exactly once",
+                outcome_unknown=True,
+            )
+        return StoreError(f"{self.shown}: {said}; nothing was written")
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+_MEANINGS = (
+    ("database or disk is full", "the disk is full: free some space and repeat"),
+    ("no space left", "the disk is full: free some space and repeat"),
+    ("could not extend file", "the disk is full: free some space and repeat"),
+    ("disk i/o error", "the disk refused to write: it is full, limited or failing"),
+    ("readonly", "the file or its folder is read-only: give this user leave to write both"),
+    ("read-only", "the database is read-only: connect to the primary"),
+    ("unable to open database", "the file cannot be opened: does its folder exist, and may this user write there?"),
+    ("file is not a database", "the file is not a SQLite database"),
+    ("malformed", "the file is damaged: restore a backup, then verify"),
+    ("database is locked", "another writer held the database too long: repeat with the same key"),
+    ("no such table", "the schema is missing or old: run the ledger's upgrade"),
+    ("undefinedtable", "the schema is missing or old: run the ledger's upgrade"),
+    ("append-only", "this row may only be added to"),
+)
+
+
+def _first_line(error: DBAPIError) -> str:
+    text = str(error.orig).strip()
+    return " ".join(text.split())[:300] if text else type(error.orig).__name__
+
+
+def _engine(url: str, pool_size: int, busy_ms: int) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text may hold a password: it is not repeated.
+        raise StoreError("the ledger's URL cannot be read; expected sqlite:///path or postgresql://...") from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False)
+    if backend != "sqlite":
+        raise StoreError(f"the ledger's URL begins with {backend!r}; expected sqlite:/// or postgresql://")
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite is {sqlite3.sqlite_version}; the ledger needs 3.35 or newer")
+    memory = parsed.database in (None, "", ":memory:")
+    try:
+        engine = create_engine(parsed, **({"poolclass": StaticPool} if memory else {"pool_size": pool_size}))
+    except NoSuchModuleError:
+        raise StoreError(f"no driver for {parsed.drivername!r}; expected sqlite:/// or postgresql://") from None
+    _tune_sqlite(engine, busy_ms)
+    return engine
+
+
+def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # this module says BEGIN, not the driver
+        connection.create_function("sha256", 1, _sha256, deterministic=True)
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={busy_ms:d}")
+        try:
+            # Kept in the file once set; a read-only file is left as it is, so that it can still be verified.
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "readonly" not in str(error) and "locked" not in str(error):
+                raise
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("exeat_read")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

@@ -32,6 +32,8 @@ class ContextReport(Reader):
         if isinstance(rule, Requirement):
             pair = self.truth(rule.name), self.truth(f"enforced.{rule.name}")
         elif isinstance(rule, Relief):
+            if f"text.{rule.name}" not in self.values or f"enforced.{rule.name}" not in self.values:
+                return None  # on a track where nothing needs a license no exception is looked at
             pair = self.truth(f"text.{rule.name}"), self.truth(f"enforced.{rule.name}")
         elif isinstance(rule, ReviewPolicy):
             policies = tuple(self.d.valuation.review_policy(track) for track in TRACKS)
@@ -69,11 +71,18 @@ class ContextReport(Reader):
 
     def conflicts(self) -> list[dict[str, Any]]:
         found = []
-        for section in self._relevant():
+        bearing = list(self._relevant())
+        # A conflict can be the very reason why a rule does not apply (LPP and 5A002.z): then it must hold, not only may.
+        missed = [
+            s
+            for s in self.law.governing
+            if s.rule is not None and s.rule.conflicts and self.values.get(s.rule.name) is False and s not in bearing
+        ]
+        for section in (*bearing, *missed):
             assert section.rule is not None
             for conflict in section.rule.conflicts:
                 truth = self.holds(conflict.when)
-                if truth is not False:
+                if truth is True or (truth is None and section in bearing):
                     entry = {"id": conflict.id, "says": conflict.says, "applies": TRUTH[truth]}
                     found.append({**entry, "provision": section.provision, "instrument": section.citation})
         return found

@@ -35,6 +35,8 @@ def lines(determination: Determination, *, full: bool = False, width: int = 80) 
     head.question(page, determination, data)
     head.answer(page, data)
     classification(page, determination, data)
+    if any(data[track]["prohibitions"] for track in head.TRACKS):
+        paragraphs.by_track(page, "PROHIBITIONS", data, paragraphs.prohibitions)
     paragraphs.by_track(page, "REQUIREMENTS", data, paragraphs.requirements)
     paragraphs.by_track(page, "EXCEPTIONS", data, paragraphs.exceptions(full))
     paragraphs.by_track(page, "REVIEW POLICY", data, paragraphs.review)

@@ -10,6 +10,37 @@ from exeat.explanation.layout import Page, shortened
 Data = Mapping[str, Any]
 
 
+def red_flags(page: Page, data: Data, full: bool) -> None:
+    """Circumstances that must be looked into: raised, and how they were resolved."""
+    if not data["red_flags"]:
+        return
+    page.heading("RED FLAGS")
+    for found in data["red_flags"]:
+        resolved = "resolved as stated" if found["resolved"] else "unresolved: hold"
+        page.text(f"{found['id']} ({found['provision']}, {found['instrument']}): {resolved}", 2, 4)
+        page.text(found["question"], 4, 4)
+        if found["diligence"]:
+            page.text(found["diligence"], 4, 4)
+
+
+def limits(page: Page, data: Data, full: bool) -> None:
+    """Caps that bear on the transaction: what is used, what it adds, what is left."""
+    if not data["limits"]:
+        return
+    page.heading("LIMITS")
+    fits = {"yes": "fits", "no": "does not fit", "unknown": "not known whether it fits"}
+    for found in data["limits"]:
+        page.text(f"{found['provision']}, {found['counts']} per {found['per']}, {found['period']}", 2, 4)
+        parts = [f"{name} {_number(found[name])}" for name in ("amount", "used", "adds", "remaining")]
+        page.text(f"{fits[found['fits']]}: {', '.join(parts)}", 4, 6)
+        if full and found["silent"]:
+            page.text(found["silent"], 4, 4)
+
+
+def _number(value: object) -> str:
+    return "not known" if value is None else f"{value:,}" if isinstance(value, (int, float)) else str(value)
+
+
 def differences(page: Page, data: Data, full: bool) -> None:
     """Where the tracks part, the posture that parts them, and its source."""
     if not data["differences"]:
@@ -113,6 +144,8 @@ def _said(value: object) -> str:
 
 
 PARTS: tuple[Callable[[Page, Data, bool], None], ...] = (
+    red_flags,
+    limits,
     differences,
     conflicts,
     pending,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from exeat.determination.report import Report
+from exeat.determination.reader import Reader
 from exeat.explanation.layout import Page
 from exeat.explanation.paragraphs import cited, limbs
 from exeat.lawbook.instrument import Classification, Definition, Section
@@ -31,17 +31,17 @@ def classification(page: Page, determination: Determination, data: Mapping[str, 
     figures = "; ".join(_figures(determination))
     if figures:
         page.text(figures, 2, 4)
-    report = Report(determination)
-    sections = {s.rule.entry: s for s in report.law.governing if isinstance(s.rule, Classification)}
+    reader = Reader(determination)
+    sections = {s.rule.entry: s for s in reader.law.governing if isinstance(s.rule, Classification)}
     told: set[str] = set()
     for entry in data["classification"]["entries"]:
         known = "" if entry["applies"] == "yes" else ": not known"
         page.text(f"ECCN {entry['entry']}{known} ({cited(entry)})", 2, 4)
         limbs(page, entry["limbs"])
-        for section in _definitions(report, sections[entry["entry"]], told):
-            cite = report.words.cite(section)
+        for section in _definitions(reader, sections[entry["entry"]], told):
+            cite = reader.words.cite(section)
             page.text(f"{section.provision} ({cited(cite)})", 4, 6)
-            limbs(page, _limbs(report, section))
+            limbs(page, _limbs(reader, section))
     if not data["classification"]["entries"]:
         page.text("no encoded entry describes the item, on these facts")
 
@@ -69,29 +69,29 @@ def _figures(determination: Determination) -> Iterator[str]:
         yield "marketed for data centers" if marketed else "not marketed for data centers"
 
 
-def _definitions(report: Report, section: Section, told: set[str]) -> Iterator[Section]:
+def _definitions(reader: Reader, section: Section, told: set[str]) -> Iterator[Section]:
     """The parameters an entry rests on: definitions with several limbs, those they rest on in turn left out."""
-    by_name = {s.rule.name: s for s in report.law.governing if isinstance(s.rule, Definition)}
+    by_name = {s.rule.name: s for s in reader.law.governing if isinstance(s.rule, Definition)}
     assert section.rule is not None
     for name in sorted(fact_names(section.rule.condition())):
         found = by_name.get(name)
-        if found is None or name in told or name in report.d.asked.facts or name not in report.values:
+        if found is None or name in told or name in reader.d.asked.facts or name not in reader.values:
             continue
         told.add(name)
         assert found.rule is not None
         if len(found.rule.limbs) > 1:
             yield found
         else:
-            yield from _definitions(report, found, told)
+            yield from _definitions(reader, found, told)
 
 
-def _limbs(report: Report, section: Section) -> list[dict[str, Any]]:
+def _limbs(reader: Reader, section: Section) -> list[dict[str, Any]]:
     """A definition's limbs; they are no steps of the program, so each is tried on the determination's values."""
     found = []
     assert section.rule is not None
     for limb in section.rule.limbs:
-        truth = report.holds(limb.tree)
+        truth = reader.holds(limb.tree)
         needed = truth if truth is None or limb.kind != "unless" else not truth
         met = {True: "yes", False: "no", None: "unknown"}[needed]
-        found.append({"label": limb.label, "kind": limb.kind, "says": report.words.say(limb), "met": met})
+        found.append({"label": limb.label, "kind": limb.kind, "says": reader.words.say(limb), "met": met})
     return found

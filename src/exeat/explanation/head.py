@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from exeat.determination.report import BEST
+from exeat.determination.track_report import BEST
 from exeat.explanation.layout import Page, listed
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def answer(page: Page, data: Mapping[str, Any]) -> None:
         page.item(track, outcome_words(data, track), 2, 10)
         for reason in _reasons(data, track):
             page.text(reason, 12)
+    if data["hold"]:
+        flags = ", ".join(flag["id"] for flag in data["red_flags"] if flag["resolved"] is None)
+        page.item("HOLD", f"an unresolved red flag ({flags}): refrain, or apply to BIS, until it is resolved", 2, 10)
     for figure in data["uncertain_figures"]:
         page.text(_uncertain(figure), 2, 4)
 
@@ -92,9 +95,12 @@ def outcome_words(data: Mapping[str, Any], track: str) -> str:
         ids = [r["id"] for r in found["requirements"] if r["applies"] == "yes"]
         policy = (found["review_policy"] or "not known").replace("_", " ")
         return f"license required ({', '.join(ids)}); review of an application: {policy}"
+    if outcome == "prohibited":
+        return f"prohibited ({', '.join(p['id'] for p in found['prohibitions'] if p['applies'] == 'yes')})"
     if outcome == "unknown":
-        first = data["ask"][0]["question"] if data["ask"] else ""
-        return f"unknown: it turns on facts not stated. {'First: ' + first if first else 'See not modeled, below.'}"
+        names = [ask["fact"] for ask in data["ask"]]
+        more = " …" if len(names) > 3 else ""
+        return f"unknown; it turns on: {', '.join(names[:3])}{more}" if names else "unknown; see NOT MODELED, below"
     return str(outcome).replace("_", " ")
 
 

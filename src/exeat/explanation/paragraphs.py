@@ -50,6 +50,16 @@ def by_track(page: Page, title: str, data: Data, write: Callable[[Page, Data], N
         page.extend(written[track] or ["  none"])
 
 
+def prohibitions(page: Page, track: Data) -> None:
+    """What may not be done at all unless the agency permits it."""
+    for found in track["prohibitions"]:
+        known = {"yes": "applies", "unknown": "not known whether it applies"}[found["applies"]]
+        page.text(f"{found['provision']}: {known} ({cited(found)})", 2, 4)
+        limbs(page, found["limbs"])
+        if found["cure"]:
+            page.text(found["cure"], 4, 6)
+
+
 def requirements(page: Page, track: Data) -> None:
     """The requirements that apply or may, and the names of those examined that do not."""
     for found in track["requirements"]:

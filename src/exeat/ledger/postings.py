@@ -14,6 +14,7 @@ from exeat.ledger.amounts import LARGEST, SCALE, unscaled
 from exeat.ledger.chain import canonical, digest, posting_link, posting_rest
 from exeat.ledger.clock import moment_of
 from exeat.ledger.errors import KeyReused, LedgerError, LimitReached, ReservationClosed, UnknownAccount
+from exeat.ledger.store import LostRace
 from exeat.ledger.tables import accounts, postings
 
 
@@ -85,6 +86,8 @@ def post(connection: Connection, move: Move, ids: Sequence[int], legs: Callable[
     """
     wholes = {share.whole_id for account in ids for share in book.shares_of(connection, account)}
     rows = book.lock(connection, {*ids, *wholes})
+    if any(share.whole_id not in rows for account in ids for share in book.shares_of(connection, account)):
+        raise LostRace  # a share was set between our reading and our lock
     known = earlier(connection, move.key, move.request)
     if known:
         found = {row.account_id: _room(connection, rows_of(connection, row.account_id), move.day) for row in known}
@@ -164,10 +167,8 @@ def _share_passed(rows: Mapping[int, Row[Any]], move: Move, leg: Leg, share: Row
     What others merely hold in the whole is left out: a reservation that is released must not have made room.
     """
     row, whole = rows[leg.account], rows[share.whole_id]
-    own = sum(other.held + other.consumed for other in move.legs if other.account == share.whole_id)
-    if move.reservation and leg.held < 0 < leg.consumed:  # consuming: what was held becomes consumed in both
-        own = sum(other.consumed for other in move.legs if other.account == share.whole_id)
-    base = whole.consumed + max(own, 0) if binding else whole.consumed + own
+    own = sum(max(other.held, 0) + other.consumed for other in move.legs if other.account == share.whole_id)
+    base = whole.consumed + own
     used = row.held + row.consumed + leg.held + leg.consumed
     top = base * share.percent // (100 * SCALE)
     if used <= top:

@@ -23,11 +23,11 @@ BUSY_MS = 30_000
 #: UPDATE ... RETURNING came with SQLite 3.35.
 OLDEST_SQLITE = (3, 35, 0)
 #: PostgreSQL: serialization failure, deadlock. Either is answered by doing the transaction again.
-_AGAIN = {"40001", "40P01"}
+_RACES = {"40001", "40P01"}
 _ATTEMPTS = 12
 
 
-class _Again(StoreError):
+class LostRace(StoreError):
     """The transaction lost a race and may be done again."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Store:
             try:
                 with self.writing() as connection:
                     return work(connection)
-            except _Again:
+            except LostRace:
                 time.sleep(random.random() * 0.002 * 2**attempt)
         raise StoreError(f"{self.shown}: {_ATTEMPTS} attempts lost to other writers; nothing was written")
 
@@ -87,11 +87,11 @@ class Store:
             yield
         except IntegrityError as error:
             if "unique" in str(error.orig).lower():
-                raise _Again() from error
+                raise LostRace() from error
             raise StoreError(f"{self.shown}: {_first_line(error)}; nothing was written") from error
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in _AGAIN:
-                raise _Again() from error
+            if getattr(error.orig, "sqlstate", None) in _RACES:
+                raise LostRace() from error
             raise self.explained(error) from error
 
     def explained(self, error: DBAPIError) -> StoreError:

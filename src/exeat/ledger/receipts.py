@@ -1,0 +1,225 @@
+"""Receipts: every determination as it was given, chained by hash. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+
+from exeat.ledger.chain import DIGEST, GENESIS, canonical, digest, parsed, receipt_link, seal
+from exeat.ledger.clock import moment_of
+from exeat.ledger.errors import KeyReused, LedgerError, UnknownAccount
+from exeat.ledger.sealing import opened, opening, seal_document, unsealed
+from exeat.ledger.tables import heads, openings, parts, receipts
+
+#: A piece of a determination at least so long is stored by its digest, once for all receipts that share it.
+PART_BYTES = 200
+PART_MARK = "⟦part⟧"
+DETERMINATION = "determination"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One entry. ``document`` has its personal values back where they were not redacted."""
+
+    number: int
+    at: datetime
+    kind: str
+    reference: str
+    key: str | None
+    hash: bytes
+    document: Any
+    redacted: bool
+
+
+def append(
+    connection: Connection,
+    at: int,
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    reference: str = "",
+    key: str | None = None,
+    pieces: Mapping[bytes, bytes] | None = None,
+    part_list: bytes = b"",
+    values: Sequence[str] = (),
+    seal_key: bytes | None = None,
+) -> int:
+    """Add one entry to the chain and move its head. Returns its number, counted from 1."""
+    data = canonical(body)
+    commitments, opens = opening(values) if values else (b"", b"")
+    if pieces:
+        add_parts(connection, pieces)
+    head = connection.execute(select(heads).where(heads.c.id == 1).with_for_update()).one_or_none()
+    if head is None:
+        raise LedgerError("the chain has lost its head row: run verify, and restore a backup")
+    number = head.receipts + 1
+    link = receipt_link(bytes(head.hash), number, at, kind, reference, key, part_list, commitments, data)
+    row = {"number": number, "at": at, "kind": kind, "reference": reference, "key": key, "hash": link}
+    connection.execute(insert(receipts).values(**row, parts=part_list, commitments=commitments, body=data))
+    if values:
+        connection.execute(insert(openings).values(receipt=number, body=opens))
+    moved = {"receipts": number, "hash": link, "seal": seal(seal_key, number, link)}
+    connection.execute(update(heads).where(heads.c.id == 1).values(**moved))
+    return int(number)
+
+
+def add_parts(connection: Connection, pieces: Mapping[bytes, bytes]) -> None:
+    """Store pieces that are not there yet, in order of digest so that two writers never wait for each other."""
+    rows = [{"digest": name, "body": pieces[name]} for name in sorted(pieces)]
+    make = upsert_sqlite if connection.dialect.name == "sqlite" else upsert_postgresql
+    connection.execute(make(parts).on_conflict_do_nothing(), rows)
+
+
+def record(
+    connection: Connection,
+    at: int,
+    determination: Mapping[str, Any],
+    *,
+    stated: Mapping[str, Any],
+    who: str = "",
+    reference: str = "",
+    key: str | None = None,
+    lists: Mapping[str, str] | None = None,
+    balances: Mapping[str, Any] | None = None,
+    seal_key: bytes | None = None,
+) -> int:
+    """Record a determination: what was stated, the answer with its trace, digests of law and lists, engine, who asked.
+
+    Recording again with the same key returns the first receipt's number.
+
+    Raises:
+        KeyReused: the key stands for another transaction.
+    """
+    if key is not None:
+        first = connection.execute(select(receipts).where(receipts.c.key == key)).one_or_none()
+        if first is not None:
+            return _same(connection, first, stated)
+    document = {
+        "stated": stated,
+        "answer": determination,
+        "who": who,
+        "lists": dict(lists or {}),
+        "balances": dict(balances or {}),
+    }
+    hidden, values = seal_document(document, who=who)
+    hidden["answer"], pieces, order = split(hidden["answer"])
+    return append(
+        connection,
+        at,
+        DETERMINATION,
+        hidden,
+        reference=reference,
+        key=key,
+        pieces=pieces,
+        part_list=b"".join(order),
+        values=values,
+        seal_key=seal_key,
+    )
+
+
+def _same(connection: Connection, first: Row[Any], stated: Mapping[str, Any]) -> int:
+    before = load(connection, first).document
+    if not isinstance(before, dict) or canonical(before.get("stated")) != canonical(stated):
+        raise KeyReused(f"key {first.key!r} stands for another transaction, receipt {first.number}")
+    return int(first.number)
+
+
+def split(answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[bytes, bytes], list[bytes]]:
+    """An answer with its long pieces (two levels deep) replaced by their place in the list of digests."""
+    pieces: dict[bytes, bytes] = {}
+    order: list[bytes] = []
+
+    def put(value: Any) -> Any:
+        if not isinstance(value, (Mapping, list, tuple)) or not value:
+            return value
+        data = canonical(value)
+        if len(data) < PART_BYTES:
+            return value
+        name = digest(data)
+        pieces[name] = data
+        order.append(name)
+        return {PART_MARK: len(order) - 1}
+
+    short: dict[str, Any] = {}
+    for name, value in answer.items():
+        short[name] = {k: put(v) for k, v in value.items()} if isinstance(value, Mapping) else put(value)
+    return short, pieces, order
+
+
+def joined(value: Any, bodies: Sequence[bytes]) -> Any:
+    """The value with its pieces back in place."""
+    if isinstance(value, dict):
+        if len(value) == 1 and PART_MARK in value:
+            index = value[PART_MARK]
+            if not isinstance(index, int) or index >= len(bodies):
+                raise LedgerError("a receipt names a piece it does not have")
+            return parsed(bodies[index])
+        return {key: joined(item, bodies) for key, item in value.items()}
+    return value
+
+
+def load(connection: Connection, row: Row[Any]) -> Receipt:
+    """A row of the table with its pieces and personal values.
+
+    Raises:
+        LedgerError: a piece is missing, or a personal value is not the one committed to (run verify).
+    """
+    order = bytes(row.parts)
+    names = [order[i : i + DIGEST] for i in range(0, len(order), DIGEST)]
+    bodies: dict[bytes, bytes] = {}
+    if names:
+        found = connection.execute(select(parts.c.digest, parts.c.body).where(parts.c.digest.in_(set(names))))
+        bodies = {bytes(name): bytes(body) for name, body in found}
+    if missing := [name.hex()[:12] for name in names if name not in bodies]:
+        raise LedgerError(f"receipt {row.number} lacks pieces {', '.join(missing)}: run verify")
+    document = parsed(bytes(row.body))
+    if names and isinstance(document, dict):
+        document["answer"] = joined(document.get("answer"), [bodies[name] for name in names])
+    values: list[str | None] | None = []
+    if row.commitments:
+        opens = connection.execute(select(openings.c.body).where(openings.c.receipt == row.number)).scalar()
+        values = opened(bytes(row.commitments), None if opens is None else bytes(opens))
+        if values is None:
+            raise LedgerError(f"receipt {row.number}: a personal value is not the one committed to: run verify")
+    shown = unsealed(document, values)
+    moment = moment_of(row.at)
+    return Receipt(row.number, moment, row.kind, row.reference, row.key, bytes(row.hash), shown, None in values)
+
+
+def get(connection: Connection, number: int) -> Receipt:
+    """One receipt.
+
+    Raises:
+        UnknownAccount: there is none of that number.
+    """
+    row = connection.execute(select(receipts).where(receipts.c.number == number)).one_or_none()
+    if row is None:
+        raise UnknownAccount(f"no receipt {number}")
+    return load(connection, row)
+
+
+def of_reference(connection: Connection, reference: str) -> list[Receipt]:
+    """Every entry made for one shipment, in order."""
+    rows = connection.execute(select(receipts).where(receipts.c.reference == reference).order_by(receipts.c.number))
+    return [load(connection, row) for row in rows.all()]
+
+
+def latest(connection: Connection, kind: str, reference: str) -> dict[str, Any] | None:
+    """The body of the last entry of a kind for a reference, or None."""
+    where = (receipts.c.kind == kind) & (receipts.c.reference == reference)
+    body = connection.execute(
+        select(receipts.c.body).where(where).order_by(receipts.c.number.desc()).limit(1)
+    ).scalar()
+    return None if body is None else dict(parsed(bytes(body)))
+
+
+def head_of(connection: Connection) -> tuple[int, bytes, bytes]:
+    """The chain's length, last hash and seal; nothing yet is (0, GENESIS, b"")."""
+    row = connection.execute(select(heads).where(heads.c.id == 1)).one_or_none()
+    return (0, GENESIS, b"") if row is None else (row.receipts, bytes(row.hash), bytes(row.seal))

@@ -1,0 +1,130 @@
+"""Personal data in receipts: taken out of the hashed body and replaced by a mark; the chain holds a salted commitment.
+
+A commitment is SHA-256 over a random salt and the value. It tells nothing without the salt, so the value can be
+deleted together with it (redaction) and every hash of the chain stays as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from exeat.ledger.chain import DIGEST, canonical, digest, parsed
+
+#: Keys of a party (and of what stands inside one) whose texts are personal data.
+PERSONAL_KEYS = frozenset({"name", "address", "contact", "email", "phone", "signatory"})
+#: Keys under which parties stand.
+PARTY_KEYS = frozenset({"parties", "owners"})
+REDACTED = "[redacted]"
+SALT = 16
+#: Shorter values are sealed where they stand as a whole text only, never inside a sentence.
+_LONG = 4
+
+_MARK = re.compile("⟦sealed (\\d+)⟧")
+
+
+def mark(index: int) -> str:
+    """What stands in the body for the value of that index."""
+    return f"⟦sealed {index}⟧"
+
+
+def seal_document(document: Mapping[str, Any], *, who: str = "") -> tuple[Any, list[str]]:
+    """The document with marks, and the values in the order of their marks. ``who`` asked; the first value if stated."""
+    values: dict[str, int] = {}
+    if who:
+        values[who] = 0
+    for value in personal_values(document):
+        values.setdefault(value, len(values))
+    if not values:
+        return document, []
+    if any(_MARK.search(value) for value in values):
+        raise ValueError("a party's name contains the mark of a sealed value")
+    long = sorted((v for v in values if len(v) >= _LONG), key=len, reverse=True)
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(v)}(?!\w)" for v in long)) if long else None
+
+    def hide(text: str) -> str:
+        if text in values:
+            return mark(values[text])
+        if pattern is None:
+            return text
+        return pattern.sub(lambda found: mark(values[found.group()]), text)
+
+    return _marked(document, hide, personal=False), list(values)
+
+
+def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:
+    """Every personal text of a document, in order."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if inside and key in PERSONAL_KEYS and isinstance(item, str):
+                if item:
+                    yield item
+            elif isinstance(item, (Mapping, list, tuple)):
+                yield from personal_values(item, inside=inside or key in PARTY_KEYS)
+            elif isinstance(item, str) and item and key in PARTY_KEYS:
+                yield item
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, (Mapping, list, tuple)):
+                yield from personal_values(item, inside=inside)
+
+
+def _marked(value: Any, hide: Callable[[str], str], *, personal: bool) -> Any:
+    if isinstance(value, str):
+        # Codes of places and answers are texts too: a whole text of under four letters is hidden only where a name stands.
+        return hide(value) if personal or len(value) >= _LONG else value
+    if isinstance(value, Mapping):
+        return {key: _marked(item, hide, personal=key in PERSONAL_KEYS or key in PARTY_KEYS) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_marked(item, hide, personal=False) for item in value]
+    return value
+
+
+def opening(values: Sequence[str]) -> tuple[bytes, bytes]:
+    """Commitments (32 bytes each, end to end) and the body that opens them: a list of [salt, value]."""
+    salts = os.urandom(SALT * len(values))
+    pairs: list[list[str] | None] = []
+    commitments = bytearray()
+    for index, value in enumerate(values):
+        salt = salts[index * SALT : (index + 1) * SALT]
+        commitments += digest(salt + value.encode())
+        pairs.append([salt.hex(), value])
+    return bytes(commitments), canonical(pairs)
+
+
+def opened(commitments: bytes, body: bytes | None) -> list[str | None] | None:
+    """The values whose commitments hold, None for those deleted; None altogether if the body does not fit."""
+    expected = [commitments[i : i + DIGEST] for i in range(0, len(commitments), DIGEST)]
+    pairs = parsed(body) if body is not None else [None] * len(expected)
+    if not isinstance(pairs, list) or len(pairs) != len(expected):
+        return None
+    found: list[str | None] = []
+    for pair, commitment in zip(pairs, expected, strict=True):
+        if pair is None:
+            found.append(None)
+            continue
+        try:
+            salt, value = pair
+            good = digest(bytes.fromhex(salt) + value.encode()) == commitment
+        except (TypeError, ValueError, AttributeError):
+            return None
+        if not good:
+            return None
+        found.append(value)
+    return found
+
+
+def unsealed(document: Any, values: Sequence[str | None]) -> Any:
+    """The document with values in place of their marks; :data:`REDACTED` for those that were deleted."""
+
+    def show(text: str) -> str:
+        def one(found: re.Match[str]) -> str:
+            index = int(found.group(1))
+            value = values[index] if index < len(values) else None
+            return REDACTED if value is None else value
+
+        return _MARK.sub(one, text)
+
+    return _marked(document, show, personal=True) if values else document

@@ -114,8 +114,27 @@ def process() -> None:
     started = {
         "python -c pass": [python, "-c", "pass"],
         "python -c 'import exeat'": [python, "-c", "import exeat"],
-    }
+        "exeat check (law in the cache)": [
+            python, "-m", "exeat", "check", "NVIDIA H100 SXM", "--to", "DE", "--headquarters", "DE", "--parent", "DE",
+            "--quantity", "512", "--on", "2025-07-01", "--json",
+        ],
+    }  # fmt: skip
     show("Whole processes", [Line(what, measure(partial(finish, argv), 20)) for what, argv in started.items()])
+
+
+def law() -> None:
+    """The whole encoded law: one determination, and reading and checking every file."""
+    from benchmarks import law as whole
+
+    rows, decide, explain = whole.determinations()
+    show(
+        "The whole law",
+        [
+            one_by_one("desk.check: every paragraph's truth, asks", decide, rows * 125, "transaction as a mapping in"),
+            one_by_one("... and to_dict(): every reason as data", explain, rows * 125, "conditions, duties, sources"),
+            Line("read, parse, lint and run every case", measure(whole.read_and_check, 3), 1, "no cache"),
+        ],
+    )
 
 
 def finish(argv: Sequence[str]) -> None:
@@ -123,7 +142,7 @@ def finish(argv: Sequence[str]) -> None:
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
-PARTS: dict[str, Callable[[], None]] = {"toy": toy, "process": process}
+PARTS: dict[str, Callable[[], None]] = {"toy": toy, "law": law, "process": process}
 
 
 def main(names: Sequence[str]) -> int:

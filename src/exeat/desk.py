@@ -10,13 +10,13 @@ from typing import Any
 from exeat import catalog as catalogs
 from exeat.catalog import Catalog, CatalogError, ItemFacts
 from exeat.determination.answer import Asked, Determination
-from exeat.determination.ask import Inquiry
 from exeat.determination.determine import Engine, Engines, Valuation
 from exeat.determination.robustness import examine, same_over
 from exeat.determination.vigilance import red_flags
 from exeat.determination.vigilance_report import flag_ids
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.places import Places
+from exeat.listing import party_list_facts
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
 from exeat.logic.values import value_of
@@ -29,8 +29,6 @@ CONTAINED_FACTS: Mapping[str, tuple[str, ...]] = {
     "contains_ic_at_3a090_b": ("ic_meets_3a090_b",),
     "contains_ic_at_3a991_p": ("eccn_3a991_p", "ic_meets_3a090_a", "ic_meets_3a090_b"),
 }
-#: Fact that says a party was stated to be on a restricted-party list.
-LISTED = "party_on_restricted_list"
 
 
 class Desk:
@@ -83,11 +81,9 @@ class Desk:
         try:
             item_facts, item = self.item_facts(transaction.item, engine)
             facts = {**item_facts, **self._facts(transaction, item)}
-            parties = self._parties(transaction.parties)
+            parties = self._parties(transaction.parties, transaction.on)
         except (LogicError, CatalogError) as error:
             raise InputError(str(error)) from None
-        if any(party.lists for party in transaction.parties):
-            facts[LISTED] = True
         asked = Asked(
             on=transaction.on,
             known_on=transaction.known_on,
@@ -101,6 +97,8 @@ class Desk:
 
     def _resolutions(self, transaction: Transaction, engine: Engine) -> Mapping[str, Mapping[str, object]]:
         """The resolutions of red flags, each of a flag that is law on the day."""
+        if not transaction.resolutions:
+            return {}
         known = flag_ids(red_flags(engine.program.law))
         for flag in transaction.resolutions:
             if flag not in known:
@@ -119,13 +117,7 @@ class Desk:
         agreed = same_over(robustness)
         settled: Valuation = agreed.agreed if agreed is not None and agreed.agreed is not None else found
         outcomes = dict(zip(("text", "enforced"), agreed.answers[0][:2], strict=True)) if agreed else {}
-        asks = [] if agreed else self._asks(engine, asked, settled)
-        return Determination(self.lawbook, engine, asked, settled, tuple(asks), tuple(robustness), outcomes)
-
-    def _asks(self, engine: Engine, asked: Asked, found: Valuation) -> Sequence[Any]:
-        if "unknown" not in (found.outcome("text"), found.outcome("enforced")):
-            return []
-        return Inquiry(engine, asked.facts, asked.parties, found).asks()
+        return Determination(self.lawbook, engine, asked, settled, tuple(robustness), outcomes)
 
     def item_facts(
         self, stated: str | Mapping[str, object] | None, engine: Engine
@@ -196,7 +188,7 @@ class Desk:
                 facts[name] = value_of(declared, raw)
         return facts
 
-    def _parties(self, stated: Sequence[Party]) -> list[dict[str, Value]]:
+    def _parties(self, stated: Sequence[Party], on: date) -> list[dict[str, Value]]:
         vocabulary = self.lawbook.vocabulary
         parties: list[dict[str, Value]] = []
         for number, party in enumerate(stated, 1):
@@ -216,12 +208,22 @@ class Desk:
                         facts[name] = value_of(declared, raw)
                 except LogicError as error:
                     raise InputError(f"party {number}: {error}") from None
+            facts = {**self._listings(party, number, on), **facts}
             parties.append({name: value for name, value in facts.items() if value is not None})
         receiving = {"ultimate_consignee", "end_user"}
         if not any(party.get("role") in receiving or "role" not in party for party in parties):
             # Somebody receives the item: an unnamed ultimate consignee, of whom nothing is known yet.
             parties.append({"role": "ultimate_consignee"})
         return parties
+
+    def _listings(self, party: Party, number: int, on: date) -> Mapping[str, Value]:
+        """What the lists stated for a party say on the day; nothing where none were stated."""
+        if party.lists is None:
+            return {}
+        try:
+            return party_list_facts(party.lists, on)
+        except LogicError as error:
+            raise InputError(f"party {number}: {error}") from None
 
     def law_of(self, on: date, known_on: date | None = None) -> Engine:
         """The engine for a day."""

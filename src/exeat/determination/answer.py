@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
-from exeat.determination.ask import Ask
+from exeat.determination.ask import Ask, Inquiry
 from exeat.determination.determine import SEVERITY, Engine, Valuation
 from exeat.determination.program import TRACKS
 from exeat.determination.report import Report
@@ -50,7 +50,6 @@ class Determination:
     engine: Engine = field(repr=False)
     asked: Asked
     valuation: Valuation = field(repr=False)
-    asks: tuple[Ask, ...] = field(repr=False)
     robustness: tuple[Robustness, ...] = ()
     settled: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,6 +81,13 @@ class Determination:
     def ask(self) -> list[dict[str, Any]]:
         """The facts that would settle an unknown answer, most decisive first."""
         return self.to_dict()["ask"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def asks(self) -> tuple[Ask, ...]:
+        """The missing facts that would settle an unknown answer, most decisive first. Found when asked for."""
+        if self.settled or "unknown" not in (self.outcome_on(track) for track in TRACKS):
+            return ()
+        return tuple(Inquiry(self.engine, self.asked.facts, self.asked.parties, self.valuation).asks())
 
     @cached_property
     def _data(self) -> dict[str, Any]:

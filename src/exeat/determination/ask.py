@@ -43,6 +43,7 @@ class Inquiry:
         self.facts = facts
         self.parties = list(parties)
         self.found = found
+        self.values = engine.completed(found.values)
         self.program = engine.program
         self.turning: Turning = engine.turning
 
@@ -88,12 +89,15 @@ class Inquiry:
     def _missing_fact(
         self, name: str, party: Mapping[str, Value], number: int | None, seen: set[str]
     ) -> Iterator[Missing]:
+        declared = self.program.vocabulary.get(name)
         if name in self.program and name not in self.facts:
             if name not in seen:
                 seen.add(name)
-                yield from self._missing(self.program[name].tree, {}, None, seen)
+                parts = list(self._missing(self.program[name].tree, {}, None, seen))
+                yield from parts
+                if not parts and declared is not None and name in self.engine.definitions:
+                    yield Missing(name)  # its rule leaves it open: only a statement can settle it
             return
-        declared = self.program.vocabulary.get(name)
         if declared is not None:
             yield Missing(name, number if declared.party else None)
 
@@ -116,7 +120,7 @@ class Inquiry:
             yield from self._missing(part, party, number, seen)
 
     def _value(self, tree: Tree, party: Mapping[str, Value]) -> object:
-        values = {**self.found.values, **party}
+        values = {**self.values, **party}
         return evaluate(tree, values, self.parties or None, self.program.law.groups)  # type: ignore[arg-type]
 
     def _try(self, item: Missing) -> Ask:

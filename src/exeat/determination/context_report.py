@@ -73,10 +73,15 @@ class ContextReport(Reader):
         found = []
         bearing = list(self._relevant())
         # A conflict can be the very reason why a rule does not apply (LPP and 5A002.z): then it must hold, not only may.
+        # A definition of a party fact is written into what asks for it and has no value of its own.
+        party = {name for name, declared in self.program.vocabulary.facts.items() if declared.party}
         missed = [
             s
             for s in self.law.governing
-            if s.rule is not None and s.rule.conflicts and self.values.get(s.rule.name) is False and s not in bearing
+            if s.rule is not None
+            and s.rule.conflicts
+            and (self.values.get(s.rule.name) is False or s.rule.name in party)
+            and s not in bearing
         ]
         for section in (*bearing, *missed):
             assert section.rule is not None

@@ -16,7 +16,8 @@ from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.instrument import Limit, RedFlag, Relief, Restriction
 from exeat.logic.compile import compile_tree
-from exeat.logic.tree import Tree, Value, fact_names
+from exeat.logic.tree import Tree, Value, fact_names, substitute
+from exeat.logic.values import value_of
 
 Facts = Mapping[str, Value]
 Closure = Callable[[Mapping[str, Any], Mapping[str, Any]], object]
@@ -31,14 +32,22 @@ SEVERITY = ("prohibited", "license_required", "unknown", "license_exception", "a
 class Valuation:
     """The values of every expression of a program for one transaction.
 
-    ``values`` maps facts and steps to their values; steps that no answer needed (exceptions where nothing needs a
-    license) are absent. ``presumed`` are the facts nobody stated on whose presumed value the answer rests.
+    ``values`` maps facts and steps to their values. Steps that no answer needed are absent: exceptions where nothing
+    needs a license, and single limbs, whose truth :meth:`truth` gives when it is asked for. ``presumed`` are the facts
+    nobody stated on whose presumed value the answer rests.
     """
 
     program: Program
     values: Mapping[str, object]
     presumed: tuple[str, ...]
     engine: Engine = field(repr=False)
+
+    def truth(self, name: str) -> bool | None:
+        """The truth of a step, a single limb included; None also for a step this transaction did not need."""
+        value = self.values.get(name)
+        if value is None:
+            value = self.engine.limb(name, self.values)
+        return value if isinstance(value, bool) else None
 
     def outcome(self, track: Track) -> str:
         """The track's outcome; ``unknown`` where a missing fact decides."""
@@ -70,21 +79,29 @@ class Engine:
         groups = program.law.groups
         by_part: dict[str, list[tuple[str, Closure]]] = {}
         self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
+        # A rule is evaluated whole, so that its first failing limb settles it; a limb alone only when it is asked for.
+        self._limbs = {step.name: step.tree for step in program.steps if _is_limb(step)}
+        self._limb_closures: dict[str, Closure] = {}
         for step in program.steps:
-            by_part.setdefault(_part(step), []).append((step.name, compile_tree(step.tree, groups, of_party=False)))
+            if step.name not in self._limbs:
+                whole = substitute(step.tree, self._limbs.get)
+                by_part.setdefault(_part(step), []).append((step.name, compile_tree(whole, groups, of_party=False)))
         self._core = tuple(by_part.get("core", ()))
         self._relief = tuple(by_part.get("relief", ()))
         self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
         self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
-        self._vigilance = tuple(by_part.get("vigilance", ()))
+        self._vigilance = dict(by_part.get("vigilance", ()))
         self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
         self._party_presumed = frozenset(name for name in program.input_facts if program.vocabulary[name].party)
         self._conditions: dict[int, tuple[Tree, Closure]] = {}
-        self.presumable = tuple(
-            (name, _presumed_value(program.vocabulary[name].presumed or ""))
+        presumed = [
+            (name, value_of(program.vocabulary[name], program.vocabulary[name].presumed))
             for name in sorted(program.input_facts)
             if program.vocabulary[name].presumed is not None
-        )
+        ]
+        self.presumable = tuple((name, value) for name, value in presumed if name not in self.definitions)
+        # What a rule may derive is presumed only where the rule, too, leaves it open.
+        self.presumed_if_open = {name: value for name, value in presumed if name in self.definitions}
         self.requirement_names = {t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS}
         self.turning = Turning(program)
         self.words = Words(program)
@@ -107,12 +124,14 @@ class Engine:
                 values[name] = value
                 if name not in self._party_presumed or any(name not in party for party in parties):
                     presumed.append(name)
-        definitions = self.definitions
+        definitions, if_open = self.definitions, self.presumed_if_open
         for name, run in self._core:
             if name not in definitions or name not in values:
-                values[name] = run(values, _NO_PARTY)
-        for name, run in self._vigilance:
-            values[name] = run(values, _NO_PARTY)
+                found = run(values, _NO_PARTY)
+                if found is None and name in if_open:
+                    found = if_open[name]
+                    presumed.append(name)
+                values[name] = found
         relieved = False
         for track in TRACKS:
             for name, run in self._needs[track]:
@@ -127,6 +146,25 @@ class Engine:
             for name, run in self._outcome[track]:
                 values[name] = run(values, _NO_PARTY)
         return Valuation(self.program, values, tuple(presumed), self)
+
+    def limb(self, name: str, values: Mapping[str, object]) -> object:
+        """The value of a step that is evaluated only when asked for: a limb, a red flag, a limit."""
+        if name in self._vigilance:
+            return self._vigilance[name](values, _NO_PARTY)
+        if name not in self._limbs:
+            return None
+        run = self._limb_closures.get(name)
+        if run is None:
+            run = compile_tree(self._limbs[name], self.program.law.groups, of_party=False)
+            self._limb_closures[name] = run
+        return run(values, _NO_PARTY)
+
+    def completed(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The values with every limb, red flag and limit in them."""
+        found = dict(values)
+        for name in (*self._limbs, *self._vigilance):
+            found[name] = self.limb(name, values)
+        return found
 
     def classify(
         self,
@@ -147,7 +185,10 @@ class Engine:
                 values.setdefault(name, value)
         for name, run in self._core:
             if name not in values or not (overriding or name in self.definitions):
-                values[name] = run(values, _NO_PARTY)
+                found = run(values, _NO_PARTY)
+                if found is None and name in self.presumed_if_open and name not in unpresumed:
+                    found = self.presumed_if_open[name]
+                values[name] = found
         return values
 
     def holds(self, tree: Tree, values: Mapping[str, object]) -> bool | None:
@@ -172,6 +213,13 @@ class Engine:
         return found
 
 
+def _is_limb(step: Step) -> bool:
+    """Whether the step is one limb of a rule (or one row of a review policy), read only by the rule itself."""
+    rule = step.section.rule if step.section else None
+    inside = rule is not None and step.name.startswith(f"{rule.name}/")
+    return inside and not step.name.endswith(("/open", "/overcomes"))
+
+
 def _part(step: Step) -> str:
     """Which part of the order a step belongs to; parts a transaction does not need are skipped."""
     rule = step.section.rule if step.section else None
@@ -187,10 +235,6 @@ def _part(step: Step) -> str:
     if is_need and not isinstance(rule, Relief):
         return f"{step.stage}.needs"
     return f"{step.stage}.rest"
-
-
-def _presumed_value(word: str) -> Value:
-    return {"yes": True, "no": False}.get(word, word)
 
 
 class Engines:

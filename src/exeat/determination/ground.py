@@ -7,14 +7,29 @@ condition with *n* separate ``any_party`` needs at most *n*). Every fact is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from exeat.lawbook.check import trees_of
 from exeat.lawbook.consolidate import InForce
 from exeat.lawbook.instrument import Classification, Definition, Requirement
 from exeat.logic.evaluate import evaluate
 from exeat.logic.expand import expand_parties, expand_ratios, resolve_groups, slot_facts
 from exeat.logic.smt import find_overlap
-from exeat.logic.tree import FALSE, And, Case, Coalesce, Compare, Fact, Tree, Value, fact_names, substitute, walk
+from exeat.logic.tree import (
+    FALSE,
+    And,
+    Case,
+    Coalesce,
+    Compare,
+    Constant,
+    Fact,
+    In,
+    Tree,
+    Value,
+    fact_names,
+    substitute,
+    walk,
+)
 from exeat.logic.vocabulary import Declared, Vocabulary
 
 PARTIES = ("party_1", "party_2", "party_3")
@@ -37,6 +52,7 @@ class Ground:
         self._declared = vocabulary
         named = vocabulary.with_facts(Declared(name, "yes/no") for name in self._bodies if name not in vocabulary)
         self.vocabulary = named.with_facts(slot_facts(PARTIES, vocabulary))
+        self.groups = _with_one_of_a_kind(law.groups, self._words_written())
         self._links = dict(self._all_links())
         self._plain: dict[Tree, Tree] = {}
 
@@ -58,7 +74,7 @@ class Ground:
         if tree not in self._plain:
             known = substitute(tree, self._not_in_force)
             spread = expand_parties(known, PARTIES, self._declared)
-            self._plain[tree] = resolve_groups(spread, self.law.groups)
+            self._plain[tree] = resolve_groups(spread, self.groups)
         return self._plain[tree]
 
     def is_of_a_party(self, name: str) -> bool:
@@ -72,6 +88,18 @@ class Ground:
             self.memory[wanted] = find_overlap(first, And(tuple(rest)) if rest else first, self.vocabulary)
         return self.memory[wanted]
 
+    def _words_written(self) -> frozenset[str]:
+        """The texts that conditions in force name themselves."""
+        words: set[str] = set()
+        for section in (*self.law.governing, *self.law.postures):
+            for _, tree in trees_of(section):
+                for node in walk(tree):
+                    if isinstance(node, Constant) and isinstance(node.value, str):
+                        words.add(node.value)
+                    if isinstance(node, In):
+                        words.update(value for value in node.values if isinstance(value, str))
+        return frozenset(words)
+
     def _not_in_force(self, name: str) -> Tree | None:
         return FALSE if name.startswith(("eccn_", "req_")) and name not in self._bodies else None
 
@@ -81,23 +109,19 @@ class Ground:
         Where the rule leaves a definition open (a ``case`` without ``else``), the figure may be stated.
         """
         for name, body in self._bodies.items():
-            known = resolve_groups(substitute(body, self._not_in_force), self.law.groups)
+            known = resolve_groups(substitute(body, self._not_in_force), self.groups)
+            may_be_open = any(isinstance(node, Case) for node in walk(known))
             if not self.is_of_a_party(name):
-                yield name, self._link(name, expand_parties(known, PARTIES, self._declared))
+                yield name, _link(name, expand_parties(known, PARTIES, self._declared), may_be_open)
                 continue
             for slot in PARTIES:
-                yield f"{slot}_{name}", self._link(f"{slot}_{name}", self._of(slot, known))
+                yield f"{slot}_{name}", _link(f"{slot}_{name}", self._of(slot, known), may_be_open)
 
     def _of(self, slot: str, body: Tree) -> Tree:
         def own(name: str) -> Tree | None:
             return Fact(f"{slot}_{name}") if self.is_of_a_party(name) else None
 
         return substitute(body, own)
-
-    @staticmethod
-    def _link(name: str, body: Tree) -> Tree:
-        may_be_open = any(isinstance(node, Case) for node in walk(body))
-        return Compare("=", Fact(name), Coalesce((body, Fact(name))) if may_be_open else body)
 
     def _needed(self, wanted: frozenset[Tree]) -> Iterator[Tree]:
         """The links of every rule's name the conditions read, and of those the links read."""
@@ -135,6 +159,22 @@ class Ground:
             return self._meaning(link.right)
 
         return substitute(tree, meaning)
+
+
+def _with_one_of_a_kind(groups: Mapping[str, frozenset[str]], named: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The groups with one member for all that belong to the same groups: conditions cannot tell them apart.
+
+    What a condition names stays. A tenth of the words is left, and the solver is as much quicker.
+    """
+    kinds: dict[tuple[str, ...], str] = {}
+    for word in sorted({word for members in groups.values() for word in members} - named):
+        kinds.setdefault(tuple(name for name, members in groups.items() if word in members), word)
+    kept = named | frozenset(kinds.values())
+    return {name: members & kept for name, members in groups.items()}
+
+
+def _link(name: str, body: Tree, may_be_open: bool) -> Tree:
+    return Compare("=", Fact(name), Coalesce((body, Fact(name))) if may_be_open else body)
 
 
 def in_words(facts: dict[str, Value]) -> str:

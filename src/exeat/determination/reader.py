@@ -25,8 +25,7 @@ class Reader:
         self.words = determination.engine.words
 
     def truth(self, name: str) -> bool | None:
-        value = self.values.get(name)
-        return value if isinstance(value, bool) else None
+        return self.d.valuation.truth(name)
 
     def holds(self, tree: Tree) -> bool | None:
         """A condition that is no step of the program (a duty's, a conflict's), on this determination's values."""

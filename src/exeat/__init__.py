@@ -38,9 +38,9 @@ def check(transaction: Mapping[str, Any] | None = None, /, **keywords: Any) -> D
     """Decide one transaction on both tracks.
 
     Args:
-        transaction: a mapping with the keys ``date``, ``known_on``, ``activity``, ``item``, ``quantity``, ``value_usd``,
-            ``origin``, ``destination``, ``parties``, ``end_use``, ``certifications``, ``facts``. Nothing is assumed:
-            a fact that is not stated is unknown.
+        transaction: a mapping with the keys ``date``, ``known_on``, ``activity``, ``item``, ``quantity``,
+            ``value_usd``, ``origin``, ``destination``, ``parties``, ``end_use``, ``certifications``, ``facts``.
+            Nothing is assumed: a fact that is not stated is unknown.
         keywords: the same keys (they win over those of ``transaction``), or the short form of the command line:
             ``on`` (date), ``to``, ``from_``, and of the one party at the end ``headquarters``, ``parent``, ``name``,
             ``role``, ``party_facts``; ``figures`` for an item of one's own. With ``to``, an export from the United
@@ -53,9 +53,8 @@ def check(transaction: Mapping[str, Any] | None = None, /, **keywords: Any) -> D
     Raises:
         InputError: something cannot be read; one line says what was found and the nearest valid word.
     """
-    from exeat import library
-
-    return library.check(transaction, keywords)
+    found: Determination = _library().check(transaction, keywords)
+    return found
 
 
 def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, width: int = 80) -> str:
@@ -69,9 +68,8 @@ def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, wi
     Raises:
         InputError: as :func:`check`.
     """
-    from exeat import library
-
-    return library.explain(stated, full=full, width=width)
+    told: str = _library().explain(stated, full=full, width=width)
+    return told
 
 
 def law(on: date | str | None = None, known_on: date | str | None = None) -> LawView:
@@ -84,9 +82,15 @@ def law(on: date | str | None = None, known_on: date | str | None = None) -> Law
     Raises:
         InputError: a day that does not exist, or one before the encoded law begins.
     """
-    from exeat import library
+    view: LawView = _library().law(on, known_on)
+    return view
 
-    return library.law(on, known_on)
+
+def _library() -> Any:
+    """The module behind the functions. Not an import statement: the lower layers import this package's version."""
+    from importlib import import_module
+
+    return import_module("exeat.library")
 
 
 def __getattr__(name: str) -> Any:

@@ -27,10 +27,13 @@ class InputError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One party as stated. ``facts`` are further declared party facts; ``lists`` the lists it is known to be on."""
+    """One party as stated. ``facts`` are further declared party facts; ``lists`` the lists it is known to be on.
+
+    ``lists`` None says that nothing was stated, so that the party counts as not screened; empty, that it is on none.
+    """
 
     facts: Mapping[str, object]
-    lists: tuple[str, ...] = ()
+    lists: tuple[object, ...] | None = None
     owners: tuple[object, ...] = ()
 
 
@@ -111,7 +114,8 @@ def _party(stated: object, number: int) -> Party:
         for key, value in stated.items()
         if key not in ("lists", "owners") and value is not None
     }
-    lists = _texts(stated.get("lists") or (), f"lists of party {number}")
+    named = stated.get("lists")
+    lists = None if named is None else tuple(_sequence(named, f"lists of party {number}"))
     owners = tuple(_sequence(stated.get("owners") or (), f"owners of party {number}"))
     return Party(facts, lists, owners)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from harness import Example, differences, examples
 
 from exeat.desk import Desk
 
-from harness import Example, differences, examples
-
 FOLDER = Path(__file__).parent
-FILES = ("advanced-computing.yaml", "ai-diffusion.yaml", "after-rescission.yaml", "ear-2026.yaml")
+FILES = ("advanced-computing.yaml", "ai-diffusion.yaml", "after-rescission.yaml", "ear-2026.yaml", "dates.yaml")
+FILES += tuple(sorted(path.name for path in FOLDER.glob("*-3?.yaml")))
 EXAMPLES = [example for name in FILES for example in examples(FOLDER / name)]
 
 

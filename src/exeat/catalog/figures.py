@@ -31,6 +31,8 @@ NUMBERS: Mapping[str, int] = {
     "memory_bandwidth_density": 6,
     "total_dram_bandwidth_gbs": 4,
     "tpp_per_unit": 4,
+    "own_training_operations": 0,
+    "training_operations": 0,
 }
 YES_NO = (
     "marketed_for_datacenters",
@@ -41,12 +43,19 @@ YES_NO = (
     "contains_datacenter_ic_at_3a090_a",
     "designer_authorized",
     "subject_to_ear",
+    "for_level_a",
+    "for_level_b",
+    "for_3a090_c",
+    "weights_published",
 )
 ONE_OF: Mapping[str, tuple[str, ...]] = {
     "form": ("integrated_circuit", "assembly", "memory", "software", "technology", "model_weights"),
     "specified_in_eccn": (
-        *("none", "3A001", "4A003", "4A004", "4A005"),
-        *("5A002", "5A004", "5A992", "5D002", "5D992"),
+        *("none", "3A001", "3D001", "3E001", "4A003", "4A004", "4A005", "4D001", "4D090", "4E001"),
+        *("5A002", "5A004", "5A992", "5D002", "5D992", "5E002", "5E992"),
+    ),
+    "software_or_technology_eccn": (
+        *("3D001", "3E001", "4D001", "4D090", "4E001", "5D002", "5D992", "5E002", "5E992", "other"),
     ),
     "ns_column": ("none", "NS1", "NS2"),
 }

@@ -27,6 +27,9 @@ _ABOVE_ZERO = frozenset(
 _UNKNOWN = ("", "?", "unknown")
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _LARGEST = 10**12
+# Training operations are counted in 10^26 and are written so.
+_OPERATIONS = re.compile(r"[0-9]{1,28}|[0-9](\.[0-9]{1,20})?[eE]\+?[0-9]{1,2}")
+_MOST_OPERATIONS = 10**28
 
 
 def told(value: object) -> str:
@@ -62,9 +65,11 @@ def number(key: str, value: object, decimals: int) -> Figure | None:
 
 
 def _exact(key: str, value: object, decimals: int) -> Decimal:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+    operations = key.endswith("_operations")
+    form, largest = (_OPERATIONS, _MOST_OPERATIONS) if operations else (_NUMBER, _LARGEST)
+    if isinstance(value, str) and form.fullmatch(value.strip()):
         exact = Decimal(value.strip())
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) <= largest:
         exact = Decimal(value)
     elif isinstance(value, float) and math.isfinite(value):
         exact = Decimal(repr(value))  # the shortest text that names this float: what the user wrote
@@ -75,7 +80,7 @@ def _exact(key: str, value: object, decimals: int) -> Decimal:
     least = "more than zero" if key in _ABOVE_ZERO else "zero or more"
     if exact < 0 or (exact == 0 and key in _ABOVE_ZERO):
         raise CatalogError(f"{key}: found {told(value)}, must be {least} (leave it out if unknown or undefined)")
-    if exact > _LARGEST:
+    if exact > largest:
         raise CatalogError(f"{key}: found {told(value)}, too large")
     if exact != round(exact, decimals):
         raise CatalogError(f"{key}: found {told(value)}, at most {decimals} decimals")

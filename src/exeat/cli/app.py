@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter, UnknownOptionError
 from cyclopts.exceptions import UnknownCommandError
@@ -199,9 +198,7 @@ def classify(
 
 
 @app.command
-def items(
-    query: str = "", /, *, on: str | None = None, limit: int = 1000, json: Flag = False
-) -> int:
+def items(query: str = "", /, *, on: str | None = None, limit: int = 1000, json: Flag = False) -> int:
     """List the items of the catalog whose names have the words of QUERY, with their ECCN on a day."""
     from exeat.catalog import CatalogError
     from exeat.cli.classify import run_items
@@ -239,7 +236,7 @@ def timeline(*, json: Flag = False) -> int:
 @law_app.command
 def show(provision: str, /, *, on: str | None = None, known_on: str | None = None, json: Flag = False) -> int:
     """Show a provision (740.27, 3A090.a, AIA) as in force on a day: words, conditions, posture, history."""
-    from exeat.cli.law import run_show
+    from exeat.cli.law_show import run_show
 
     return run_show(provision, on, known_on, as_json=json)
 
@@ -247,7 +244,7 @@ def show(provision: str, /, *, on: str | None = None, known_on: str | None = Non
 @law_app.command
 def diff(first: str, second: str, /, *, json: Flag = False) -> int:
     """Tell what changed in the law between two days."""
-    from exeat.cli.law import run_diff
+    from exeat.cli.law_diff import run_diff
 
     return run_diff(first, second, as_json=json)
 

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from exeat.catalog import Item, ItemFacts
-from exeat.catalog.figures import KEYS as FIGURES
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.show import write, write_json
+from exeat.determination.answer import Determination
+from exeat.determination.ask import Inquiry
 from exeat.determination.determine import Engine
-from exeat.explanation.classified import classification, entry_words
 from exeat.explanation.around import provenance
+from exeat.explanation.classified import classification, entry_words
 from exeat.explanation.layout import Page, shortened
 from exeat.library import desk, transaction_of
 from exeat.terms import InputError, plain, read_day
@@ -30,7 +31,7 @@ def run_classify(keywords: Mapping[str, Any], *, as_json: bool) -> int:
     found = desk().check(transaction_of(keywords))
     whole = found.to_dict()
     data = {key: whole[key] for key in _KEYS}
-    data["ask"] = [] if found.eccn is not None else [ask for ask in whole["ask"] if ask["fact"] in FIGURES]
+    data["ask"] = [] if found.eccn is not None else _asks(found)
     if as_json:
         write_json(data)
     else:
@@ -42,6 +43,14 @@ def run_classify(keywords: Mapping[str, Any], *, as_json: bool) -> int:
         provenance(page, {**whole, "citations": []}, False)
         write(page.lines)
     return UNKNOWN if found.eccn is None else DECIDED
+
+
+def _asks(found: Determination) -> list[dict[str, str]]:
+    """The figures on which the entry hangs, as questions; who buys the item and where does not matter here."""
+    asked = found.asked
+    missing = Inquiry(found.engine, asked.facts, asked.parties, found.valuation).missing_for("eccn")
+    declared = [found.engine.program.vocabulary[item.fact] for item in missing]
+    return [{"fact": d.name, "question": d.question, "source": d.source} for d in declared]
 
 
 def run_items(query: str, on: str | None, limit: int, *, as_json: bool) -> int:

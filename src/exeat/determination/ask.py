@@ -60,6 +60,10 @@ class Inquiry:
         order = {ask.missing: number for number, ask in enumerate(asks)}
         return sorted(kept, key=lambda ask: (-ask.settles, order[ask.missing]))
 
+    def missing_for(self, name: str) -> list[Missing]:
+        """The missing facts on which one expression of the program hangs, in its own order (``eccn``, say)."""
+        return list(dict.fromkeys(self._missing(Fact(name), {}, None, set())))
+
     def _missing(self, tree: Tree, party: Mapping[str, Value], number: int | None, seen: set[str]) -> Iterator[Missing]:
         if self._value(tree, party) is not None:
             return

@@ -128,7 +128,7 @@ class Engine:
         for name, run in self._core:
             if name not in definitions or name not in values:
                 found = run(values, _NO_PARTY)
-                if found is None and name in if_open:
+                if found is None and name in if_open and name not in facts:
                     found = if_open[name]
                     presumed.append(name)
                 values[name] = found

@@ -8,16 +8,16 @@ condition with *n* separate ``any_party`` needs at most *n*). Every fact is take
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from exeat.lawbook.check import trees_of
-from exeat.lawbook.consolidate import InForce
+from exeat.lawbook.consolidate import InForce, Lawbook
 from exeat.lawbook.instrument import Classification, Definition, Requirement
-from exeat.logic.evaluate import evaluate
+from exeat.logic.compile import Compiled, compile_tree
 from exeat.logic.expand import expand_parties, expand_ratios, resolve_groups, slot_facts
-from exeat.logic.smt import find_overlap
+from exeat.logic.smt import Encoder
 from exeat.logic.tree import (
     FALSE,
-    And,
     Case,
     Coalesce,
     Compare,
@@ -30,63 +30,160 @@ from exeat.logic.tree import (
     substitute,
     walk,
 )
-from exeat.logic.vocabulary import Declared, Vocabulary
+from exeat.logic.vocabulary import Declared, FactType
 
 PARTIES = ("party_1", "party_2", "party_3")
 
-#: What was asked before, and what was found; eras that share their rules share the answers.
-Memory = dict[frozenset[Tree], "dict[str, Value] | None"]
+_NOWHERE = "ZZ"
+_PLAIN: Mapping[FactType, Value] = {"yes/no": False, "number": Decimal(0), "text": _NOWHERE}
+
+
+class Questions:
+    """What was asked of the solver and what it found. Eras that share their rules share the answers."""
+
+    def __init__(self, book: Lawbook) -> None:
+        self.declared = book.vocabulary
+        names = {section.rule.name for section in book.sections() if section.rule is not None}
+        named = book.vocabulary.with_facts(Declared(name, "yes/no") for name in names if name not in book.vocabulary)
+        self.vocabulary = named.with_facts(slot_facts(PARTIES, book.vocabulary))
+        self.examples: list[dict[str, Value]] = []
+        self._encoder = Encoder(self.vocabulary)
+        self._read: dict[Tree, frozenset[str]] = {}
+        self._never: set[frozenset[Tree]] = set()
+        self._at_times: set[frozenset[Tree]] = set()
+
+    def is_never(self, conditions: Sequence[Tree]) -> bool:
+        """Whether it was found before that the conditions cannot hold together."""
+        return frozenset(conditions) in self._never
+
+    def can_meet(self, conditions: Sequence[Tree]) -> bool:
+        """Whether the conditions can hold together; asked once."""
+        return frozenset(conditions) in self._at_times or self.ask(conditions) is not None
+
+    def ask(self, conditions: Sequence[Tree]) -> dict[str, Value] | None:
+        """Facts on which all conditions hold, every fact known; None when there are none. See :func:`find_overlap`."""
+        if self.is_never(conditions):
+            return None
+        formulas = [self._encoder.holds(tree) for tree in dict.fromkeys(conditions)]
+        names = frozenset(name for tree in conditions for name in self.reads(tree))
+        found = self._encoder.witness(formulas, complete=True, nonnegative=True, names=names)
+        (self._never if found is None else self._at_times).add(frozenset(conditions))
+        return found
+
+    def reads(self, tree: Tree) -> frozenset[str]:
+        """The names a condition reads, those of which a ratio is made with it."""
+        if tree not in self._read:
+            names = fact_names(tree)
+            made_of = {part for name in names for part in self.vocabulary[name].ratio or ()}
+            self._read[tree] = names | made_of
+        return self._read[tree]
 
 
 class Ground:
     """The law of one era as the solver reads it."""
 
-    def __init__(self, law: InForce, vocabulary: Vocabulary, memory: Memory) -> None:
+    def __init__(self, law: InForce, questions: Questions) -> None:
         self.law = law
-        self.memory = memory
+        self.questions = questions
         self._bodies: dict[str, Tree] = {
             section.rule.name: section.rule.condition()
             for section in law.governing
             if isinstance(section.rule, (Definition, Classification, Requirement))
         }
-        self._declared = vocabulary
-        named = vocabulary.with_facts(Declared(name, "yes/no") for name in self._bodies if name not in vocabulary)
-        self.vocabulary = named.with_facts(slot_facts(PARTIES, vocabulary))
         self.groups = _with_one_of_a_kind(law.groups, self._words_written())
-        self._links = dict(self._all_links())
-        self._plain: dict[Tree, Tree] = {}
+        self._meanings = dict(self._all_meanings())
+        self._links = {name: resolve_groups(_link(name, m), self.groups) for name, m in self._meanings.items()}
+        self._flat: dict[Tree, Tree] = {}
+        self._runs: dict[Tree, Compiled] = {}
+        self._examples: list[dict[str, Value]] = []
+        self._order = self._needed_first()
 
     def meet(self, *conditions: Tree) -> dict[str, Value] | None:
-        """Facts on which every condition holds, as few as show it; None when there are none.
+        """Facts on which every condition holds; None when there are none. :meth:`fewest` makes them readable.
 
         Raises:
             LogicError: the solver did not decide in time.
         """
-        wanted = frozenset(self.plain(condition) for condition in (*conditions, Fact(f"{PARTIES[0]}_present")))
-        if self._ask(wanted) is None:  # Not even with the definitions as free facts, so not with their meaning either.
+        flat = [self.flat(condition) for condition in (*conditions, Fact(f"{PARTIES[0]}_present"))]
+        wanted = [resolve_groups(tree, self.groups) for tree in flat]
+        layers = list(self._layers(wanted))
+        if any(self.questions.is_never(layer) for layer in layers):
             return None
-        whole = wanted | frozenset(self._needed(wanted))
-        found = self._ask(whole)
-        return None if found is None else self._fewest(conditions, found)
+        known = self._known_example(flat)
+        if known is not None:
+            return known
+        first, *between = layers
+        if not self.questions.can_meet(first):
+            return None
+        found = self.questions.ask(layers[-1])
+        if found is None:
+            all(self.questions.can_meet(layer) for layer in between)  # The earliest that fails is remembered.
+            return None
+        self.questions.examples.append(self._completed(found))
+        return self._known_example(flat)
 
-    def plain(self, tree: Tree) -> Tree:
-        """The condition without groups and parties; names of rules stay."""
-        if tree not in self._plain:
-            known = substitute(tree, self._not_in_force)
-            spread = expand_parties(known, PARTIES, self._declared)
-            self._plain[tree] = resolve_groups(spread, self.groups)
-        return self._plain[tree]
+    def _layers(self, wanted: Sequence[Tree]) -> Iterator[tuple[Tree, ...]]:
+        """The conditions with rules' names as free facts; with what these rules say; with what those read in turn say …
+
+        What cannot hold in an early layer cannot hold at all; early layers are the same in many eras.
+        """
+        layer, seen, last = tuple(wanted), set[str](), tuple(wanted)
+        while True:
+            yield layer
+            names = {name for tree in last for name in self.questions.reads(tree)} & self._links.keys() - seen
+            if not names:
+                return
+            seen |= names
+            last = tuple(self._links[name] for name in sorted(names))
+            layer = (*layer, *last)
+
+    def flat(self, tree: Tree) -> Tree:
+        """The condition with parties as columns; names of rules stay."""
+        if tree not in self._flat:
+            self._flat[tree] = expand_parties(substitute(tree, self._not_in_force), PARTIES, self.questions.declared)
+        return self._flat[tree]
+
+    def _known_example(self, flat: Sequence[Tree]) -> dict[str, Value] | None:
+        """An earlier example on which the conditions hold, under the rules of this era."""
+        while len(self._examples) < len(self.questions.examples):
+            values = dict(self.questions.examples[len(self._examples)])
+            for name in self._order:
+                values[name] = self._run(self._meanings[name])(values, {})
+            self._examples.append(values)
+        runs = [self._run(tree) for tree in flat]
+        return next((v for v in self._examples if all(run(v, {}) is True for run in runs)), None)
+
+    def _run(self, tree: Tree) -> Compiled:
+        if tree not in self._runs:
+            self._runs[tree] = compile_tree(expand_ratios(tree, self.questions.vocabulary), self.law.groups)
+        return self._runs[tree]
+
+    def _completed(self, found: Mapping[str, Value]) -> dict[str, Value]:
+        """The found facts, and something plain for every other, so that the example serves other questions too."""
+        vocabulary = self.questions.vocabulary
+        ratios = [declared.ratio for declared in vocabulary.facts.values() if declared.ratio]
+        members = frozenset(word for group in self.law.groups.values() for word in group)
+        kept = frozenset(word for group in self.groups.values() for word in group) | self._words_written()
+        values: dict[str, Value] = {}
+        for name, declared in vocabulary.facts.items():
+            value = found.get(name, _PLAIN[declared.type])
+            if declared.type == "text" and declared.values and value not in declared.values:
+                value = declared.values[-1]
+            elif declared.type == "text" and not declared.values and value in members - kept:
+                value = _NOWHERE  # to the solver, a text that no condition mentions
+            values[name] = value
+        for ratio in ratios:
+            values[ratio[1]] = found.get(ratio[1], Decimal(1))
+        return {name: v for name, v in values.items() if vocabulary[name].ratio is None and self._is_stated(name)}
+
+    def _is_stated(self, name: str) -> bool:
+        meaning = self._meanings.get(name)
+        return meaning is None or isinstance(meaning, Coalesce)
 
     def is_of_a_party(self, name: str) -> bool:
         """Whether a name is a fact of one party, so that it has no truth by itself."""
-        declared = self._declared.get(name)
+        declared = self.questions.declared.get(name)
         return declared is not None and declared.party
-
-    def _ask(self, wanted: frozenset[Tree]) -> dict[str, Value] | None:
-        if wanted not in self.memory:
-            first, *rest = sorted(wanted, key=repr) if len(wanted) < 9 else wanted
-            self.memory[wanted] = find_overlap(first, And(tuple(rest)) if rest else first, self.vocabulary)
-        return self.memory[wanted]
 
     def _words_written(self) -> frozenset[str]:
         """The texts that conditions in force name themselves."""
@@ -103,19 +200,36 @@ class Ground:
     def _not_in_force(self, name: str) -> Tree | None:
         return FALSE if name.startswith(("eccn_", "req_")) and name not in self._bodies else None
 
-    def _all_links(self) -> Iterator[tuple[str, Tree]]:
-        """For each rule's name (for party definitions: in each slot) that it is what the rule says.
+    def _all_meanings(self) -> Iterator[tuple[str, Tree]]:
+        """For each rule's name (for party definitions: in each slot) what the rule says.
 
         Where the rule leaves a definition open (a ``case`` without ``else``), the figure may be stated.
         """
         for name, body in self._bodies.items():
-            known = resolve_groups(substitute(body, self._not_in_force), self.groups)
+            known = substitute(body, self._not_in_force)
             may_be_open = any(isinstance(node, Case) for node in walk(known))
-            if not self.is_of_a_party(name):
-                yield name, _link(name, expand_parties(known, PARTIES, self._declared), may_be_open)
-                continue
-            for slot in PARTIES:
-                yield f"{slot}_{name}", _link(f"{slot}_{name}", self._of(slot, known), may_be_open)
+            for own in (f"{slot}_{name}" for slot in PARTIES) if self.is_of_a_party(name) else (name,):
+                is_slot = own != name
+                meaning = self._of(own.removesuffix(f"_{name}"), known) if is_slot else self.flat_body(known)
+                yield own, Coalesce((meaning, Fact(own))) if may_be_open else meaning
+
+    def flat_body(self, body: Tree) -> Tree:
+        """A rule's condition with parties as columns."""
+        return expand_parties(body, PARTIES, self.questions.declared)
+
+    def _needed_first(self) -> list[str]:
+        """The rules' names so ordered that each follows those its rule reads."""
+        order: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name in self._meanings and name not in order:
+                for other in sorted(fact_names(self._meanings[name]) - {name}):
+                    visit(other)
+                order[name] = None
+
+        for name in self._meanings:
+            visit(name)
+        return list(order)
 
     def _of(self, slot: str, body: Tree) -> Tree:
         def own(name: str) -> Tree | None:
@@ -123,42 +237,30 @@ class Ground:
 
         return substitute(body, own)
 
-    def _needed(self, wanted: frozenset[Tree]) -> Iterator[Tree]:
-        """The links of every rule's name the conditions read, and of those the links read."""
-        seen: set[str] = set()
-        open_ = [name for tree in wanted for name in fact_names(tree)]
-        while open_:
-            name = open_.pop()
-            if name in seen or name not in self._links:
-                continue
-            seen.add(name)
-            yield self._links[name]
-            open_.extend(fact_names(self._links[name]))
-
-    def _fewest(self, conditions: Sequence[Tree], found: dict[str, Value]) -> dict[str, Value]:
+    def fewest(self, conditions: Sequence[Tree], found: Mapping[str, Value]) -> dict[str, Value]:
         """The facts without those on which nothing depends: the conditions still hold when they are unknown."""
-        trees = [expand_ratios(self._meaning(self.plain(tree)), self.vocabulary) for tree in conditions]
-        facts = {name: value for name, value in found.items() if name not in self._links or self._open(name)}
-        for name in sorted(facts, key=lambda n: (n.endswith("_present"), -len(n))):
+        runs = [self._run(self._to_the_ground(self.flat(tree))) for tree in conditions]
+        read = frozenset(name for tree in conditions for name in self._ground_names(self.flat(tree)))
+        facts = {name: value for name, value in found.items() if name in read and self._is_stated(name)}
+        for name in sorted(facts, key=lambda n: (n.endswith("_present"), n.startswith(PARTIES), -len(n), n)):
             fewer = {n: v for n, v in facts.items() if n != name}
-            if all(evaluate(tree, fewer) is True for tree in trees):
+            if all(run(fewer, {}) is True for run in runs):
                 facts = fewer
         return facts
 
-    def _open(self, name: str) -> bool:
-        link = self._links[name]
-        return isinstance(link, Compare) and isinstance(link.right, Coalesce)
+    def _to_the_ground(self, tree: Tree) -> Tree:
+        """The condition with every rule's name written out."""
 
-    def _meaning(self, tree: Tree) -> Tree:
         def meaning(name: str) -> Tree | None:
-            link = self._links.get(name)
-            if not isinstance(link, Compare):
-                return None
-            if isinstance(link.right, Coalesce):
-                return Coalesce((self._meaning(link.right.args[0]), Fact(name)))
-            return self._meaning(link.right)
+            body = self._meanings.get(name)
+            if isinstance(body, Coalesce):
+                return Coalesce((self._to_the_ground(body.args[0]), Fact(name)))
+            return None if body is None else self._to_the_ground(body)
 
         return substitute(tree, meaning)
+
+    def _ground_names(self, tree: Tree) -> frozenset[str]:
+        return self.questions.reads(self._to_the_ground(tree))
 
 
 def _with_one_of_a_kind(groups: Mapping[str, frozenset[str]], named: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -173,11 +275,11 @@ def _with_one_of_a_kind(groups: Mapping[str, frozenset[str]], named: frozenset[s
     return {name: members & kept for name, members in groups.items()}
 
 
-def _link(name: str, body: Tree, may_be_open: bool) -> Tree:
-    return Compare("=", Fact(name), Coalesce((body, Fact(name))) if may_be_open else body)
+def _link(name: str, meaning: Tree) -> Tree:
+    return Compare("=", Fact(name), meaning)
 
 
-def in_words(facts: dict[str, Value]) -> str:
+def in_words(facts: Mapping[str, Value]) -> str:
     """Facts as a reader types them: ``form integrated_circuit, tpp 4800``."""
     spelled = {True: "yes", False: "no"}
     parts = []

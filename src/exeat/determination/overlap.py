@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date
 from itertools import combinations
 from pathlib import Path
 
 from exeat.determination.classification import entries
-from exeat.determination.ground import Ground, Memory, in_words
+from exeat.determination.ground import Ground, Questions, in_words
 from exeat.determination.license_requirement import posture_on, requirements
 from exeat.determination.program import SCOPE, TRACKS
 from exeat.determination.review_policy import cases_on, policy_for
@@ -38,11 +39,11 @@ from exeat.lawbook.instrument import (
     Section,
     joined,
 )
-from exeat.logic.tree import FALSE, TRUE, Fact, Not, Tree, all_of, any_of
+from exeat.logic.tree import FALSE, TRUE, Fact, Not, Tree, Value, all_of, any_of
 
-#: An end-use requirement is written for what the regional-stability one leaves out, so where they meet is told too.
-#: Otherwise different reasons stand beside each other by design (15 CFR 738.4, 742.1(f)).
-_ALIKE = frozenset({"RS", "end use"})
+#: Reasons for control under which one item should need one license. End uses, end users and notices are prohibitions
+#: of their own that meet as a matter of course; what they require of the same *items* as another rule is compared.
+_REASONS_FOR_CONTROL = frozenset({"NS", "MT", "NP", "CB", "RS", "CC", "AT", "embargo"})
 
 NOT_EXAMINED = "overlaps and gaps were not examined: that needs z3-solver (pip install 'exeat[solver]')"
 
@@ -55,15 +56,27 @@ class Discovery:
     line: int
     kind: Accepted
     what: str
-    message: str
+    says: str
+    ground: Ground
+    conditions: tuple[Tree, ...] = ()
+    facts: Mapping[str, Value] | None = None
+
+    @property
+    def message(self) -> str:
+        """The sentence, with the fewest facts that show it."""
+        if self.facts is None:
+            return self.says
+        return f"{self.says}: {in_words(self.ground.fewest(self.conditions, self.facts))}"
 
 
 @dataclass(slots=True)
 class _Record:
     """Discoveries over all eras: which acceptances were needed, and what nobody accepted."""
 
+    governed: Counter[str] = field(default_factory=Counter)
     used: set[tuple[str, int]] = field(default_factory=set)
-    open: dict[tuple[str, int, str, str], Finding] = field(default_factory=dict)
+    times: Counter[tuple[str, Accepted, str]] = field(default_factory=Counter)
+    first: dict[tuple[str, Accepted, str], Finding] = field(default_factory=dict)
 
     def take(self, found: Discovery, since: date) -> None:
         for section in found.sections:
@@ -72,9 +85,18 @@ class _Record:
                     self.used.add((section.file, acceptance.line))
                     return
         where = found.sections[0]
-        key = (where.file, found.line, found.kind, found.what)
-        message = f"from {since}: {found.message}; mend it or accept it ('{found.kind}: {found.what}', because …)"
-        self.open.setdefault(key, Finding(where.file, found.line or where.line, found.kind, message))
+        key = (where.key, found.kind, found.what)
+        self.times[key] += 1
+        if key not in self.first:
+            message = f"from {since}: {found.message}. Mend it or accept it ('{found.kind}: {found.what}', because …)"
+            self.first[key] = Finding(where.file, found.line or where.line, found.kind, message)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is open. A rule is dead or idle only if it is so in every era that it governs."""
+        for key, finding in self.first.items():
+            section, kind, _ = key
+            if kind in ("overlap", "gap") or self.times[key] == self.governed[section]:
+                yield finding
 
 
 def solver_at_hand() -> bool:
@@ -89,7 +111,7 @@ def check_overlaps(book: Lawbook) -> Iterator[Finding]:
         ModuleNotFoundError: z3-solver is not installed.
         LogicError: the solver did not decide a question in time.
     """
-    memory: Memory = {}
+    questions = Questions(book)
     record = _Record()
     seen: set[object] = set()
     for since in book.changes():
@@ -98,9 +120,10 @@ def check_overlaps(book: Lawbook) -> Iterator[Finding]:
         if key in seen:
             continue
         seen.add(key)
-        for found in discoveries(law, Ground(law, book.vocabulary, memory)):
+        record.governed.update(section.key for section in (*law.governing, *law.postures))
+        for found in discoveries(law, Ground(law, questions)):
             record.take(found, since)
-    yield from sorted(record.open.values())
+    yield from sorted(set(record.findings()))
     for section in book.sections():
         for acceptance in _acceptances(section):
             if (section.file, acceptance.line) not in record.used:
@@ -122,26 +145,33 @@ def discoveries(law: InForce, ground: Ground) -> Iterator[Discovery]:
 def _entries_that_meet(law: InForce, ground: Ground) -> Iterator[Discovery]:
     for first, second in combinations(entries(law), 2):
         assert isinstance(first.rule, Classification) and isinstance(second.rule, Classification)
-        facts = ground.meet(Fact(first.rule.name), Fact(second.rule.name))
+        both = (Fact(first.rule.name), Fact(second.rule.name))
+        facts = ground.meet(*both)
         if facts is not None:
             what = f"{first.rule.entry} over {second.rule.entry}"
-            message = (
-                f"an item can be in {first.rule.entry} and in {second.rule.entry} ({in_words(facts)}), "
-                f"and {first.rule.entry} is tried first"
-            )
-            yield Discovery((first, second), first.line, "overlap", what, message)
+            says = f"an item can be in {first.rule.entry}, which is tried first, and in {second.rule.entry}"
+            yield Discovery((first, second), first.line, "overlap", what, says, ground, both, facts)
+
+
+def _say_the_same(first: Requirement, second: Requirement) -> bool:
+    """Whether two requirements are for one reason for control, or name the same items under *items*."""
+    if first.reason == second.reason and first.reason in _REASONS_FOR_CONTROL:
+        return True
+    items = [{limb.tree for limb in rule.limbs if limb.label == "items"} for rule in (first, second)]
+    return bool(items[0] & items[1])
 
 
 def _requirements_that_meet(law: InForce, ground: Ground) -> Iterator[Discovery]:
     for first, second in combinations(requirements(law), 2):
         assert isinstance(first.rule, Requirement) and isinstance(second.rule, Requirement)
-        reasons = {first.rule.reason, second.rule.reason}
-        if len(reasons) > 1 and reasons != _ALIKE:
+        if not _say_the_same(first.rule, second.rule):
             continue
-        facts = ground.meet(Fact(first.rule.name), Fact(second.rule.name))
+        both = (Fact(first.rule.name), Fact(second.rule.name))
+        facts = ground.meet(*both)
         if facts is not None:
-            message = f"{first.provision} and {second.provision} both require a license ({in_words(facts)})"
-            yield Discovery((first, second), first.line, "overlap", f"{first.rule.id} and {second.rule.id}", message)
+            what = f"{first.rule.id} and {second.rule.id}"
+            says = f"{first.provision} and {second.provision} both require a license"
+            yield Discovery((first, second), first.line, "overlap", what, says, ground, both, facts)
 
 
 def needed(law: InForce, requirement: Section, track: Track) -> Tree:
@@ -162,7 +192,8 @@ def _policies(law: InForce, ground: Ground, track: Track) -> Iterator[Discovery]
         if policy is None:
             if track == "text":
                 id_ = requirement.rule.id
-                yield Discovery((requirement,), requirement.line, "gap", id_, f"no review policy answers § {id_}")
+                says = f"no review policy answers § {id_}"
+                yield Discovery((requirement,), requirement.line, "gap", id_, says, ground)
             continue
         cases, where = cases_on(law, policy, track)
         if track == "enforced" and where is policy:
@@ -181,11 +212,12 @@ def _gap(
     assert isinstance(requirement.rule, Requirement)
     if any(case.when == TRUE for case in cases):
         return
-    facts = ground.meet(applies, *(Not(case.when) for case in cases))
+    open_ = (applies, *(Not(case.when) for case in cases))
+    facts = ground.meet(*open_)
     if facts is not None:
         id_ = requirement.rule.id
-        message = f"§ {id_} applies and no row of {where.provision} does ({in_words(facts)})"
-        yield Discovery((where,), where.line, "gap", id_, message)
+        says = f"§ {id_} applies and no row of {where.provision} does"
+        yield Discovery((where,), where.line, "gap", id_, says, ground, open_, facts)
 
 
 def _rows(cases: Sequence[PolicyCase], where: Section, applies: Tree, ground: Ground) -> Iterator[Discovery]:
@@ -193,19 +225,18 @@ def _rows(cases: Sequence[PolicyCase], where: Section, applies: Tree, ground: Gr
     for number, case in enumerate(cases):
         before = tuple(Not(earlier.when) for earlier in cases[:number])
         if ground.meet(applies, case.when, *before) is None:
-            message = f"the row {case.at!r} of {where.provision} is never the first that fits"
-            yield Discovery((where,), case.line, "dead", case.at, message)
+            says = f"the row {case.at!r} of {where.provision} is never the first that fits"
+            yield Discovery((where,), case.line, "dead", case.at, says, ground)
             continue
         for later in cases[number + 1 :]:
             if later.policy == case.policy or later.when == TRUE:
                 continue
-            facts = ground.meet(applies, case.when, later.when, *before)
+            both = (applies, case.when, later.when, *before)
+            facts = ground.meet(*both)
             if facts is not None:
-                message = (
-                    f"two rows of {where.provision} fit ({in_words(facts)}): {case.at!r} with {case.policy} comes "
-                    f"first, {later.at!r} has {later.policy}"
-                )
-                yield Discovery((where,), later.line, "overlap", f"{case.at} over {later.at}", message)
+                what = f"{case.at} over {later.at}"
+                says = f"{case.at!r} ({case.policy}) comes before {later.at!r} ({later.policy}) and both fit"
+                yield Discovery((where,), later.line, "overlap", what, says, ground, both, facts)
 
 
 def _dead_or_idle(section: Section, rule: AnyRule, ground: Ground) -> Iterator[Discovery]:
@@ -215,14 +246,14 @@ def _dead_or_idle(section: Section, rule: AnyRule, ground: Ground) -> Iterator[D
         return
     what = section.provision.removeprefix("§ ")
     if ground.meet(rule.condition()) is None:
-        message = f"the limbs of {section.provision} can never hold together"
-        yield Discovery((section,), section.line, "dead", what, message)
+        says = f"the limbs of {section.provision} can never hold together"
+        yield Discovery((section,), section.line, "dead", what, says, ground)
         return
     for limb in rule.limbs:
         label = limb.label or limb.kind
         if len(rule.limbs) > 1 and ground.meet(*_where_limb_decides(rule.limbs, limb)) is None:
-            message = f"the limb {label!r} of {section.provision} never changes its truth"
-            yield Discovery((section,), limb.line, "idle", label, message)
+            says = f"the limb {label!r} of {section.provision} never changes its truth"
+            yield Discovery((section,), limb.line, "idle", label, says, ground)
 
 
 def _where_limb_decides(limbs: Sequence[Limb], limb: Limb) -> tuple[Tree, ...]:

@@ -78,7 +78,9 @@ def pending(page: Page, data: Data, full: bool) -> None:
     page.heading("PENDING: in the CFR, asked of nobody yet")
     for found in data["pending"]:
         page.text(
-            f"{found['instrument']}: in the CFR since {found['effective']}, compliance due on {found['compliance']}", 2, 4
+            f"{found['instrument']}: in the CFR since {found['effective']}, compliance due on {found['compliance']}",
+            2,
+            4,
         )
         page.text(", ".join(found["provisions"]), 4, 4)
 
@@ -117,7 +119,9 @@ def provenance(page: Page, data: Data, full: bool) -> None:
     if data["citations"]:
         page.text(f"rests on: {'; '.join(data['citations'])}", 2, 4)
     law = data["law"]
-    page.text(f"law {law['digest'][:16]}, sources checked to {law['checked'] or 'no stated day'}; engine {data['engine']}")
+    page.text(
+        f"law {law['digest'][:16]}, sources checked to {law['checked'] or 'no stated day'}; engine {data['engine']}"
+    )
     if law["beyond_checked"]:
         page.text("The date lies after the last check of the sources: later changes of the law are not known here.")
 
@@ -131,7 +135,9 @@ def _figures(page: Page, item: Data, data: Data, full: bool) -> None:
             shown += f" ({source['how']})"
         by_source.setdefault((source["source"], source["confidence"]), []).append(shown)
     for (source, confidence), names in by_source.items():
-        words = "figures as stated by you" if source == "stated" else f"figures of {item['name']}, confidence {confidence}"
+        words = (
+            "figures as stated by you" if source == "stated" else f"figures of {item['name']}, confidence {confidence}"
+        )
         page.text(f"{words}: {', '.join(names)}", 2, 4)
         if source != "stated":
             page.text(source, 4, 4)

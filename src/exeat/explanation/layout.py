@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-
 #: A citation stays on one line: the spaces inside ``§ 740.27`` and ``90 FR 4544`` do not break.
 _CITATION = re.compile(r"(?<=§) | (?=FR \d)|(?<=FR) (?=\d)|(?<=ECCN) (?=\d)")
 _HARD = "\N{NO-BREAK SPACE}"

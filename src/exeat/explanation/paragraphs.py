@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from exeat.explanation.head import TRACK_WORDS, TRACKS
@@ -23,13 +23,14 @@ def cited(entry: Data) -> str:
     return words if entry["confidence"] == "primary" else f"{words}, {entry['confidence']}"
 
 
-def limbs(page: Page, stated: list[Data], only: tuple[str, ...] = ("yes", "no", "unknown")) -> None:
+def limbs(page: Page, stated: Sequence[Data], only: tuple[str, ...] = ("yes", "no", "unknown")) -> None:
     """Each condition: met, not met or not known; of an exclusion, whether it bars."""
     for limb in stated:
         if limb["met"] in only:
             bar = limb["kind"] == "unless"
             label = f"{limb['label']}: " if limb["label"] else ""
-            text = f"{'unless ' if bar else ''}{label}{limb['says']}"
+            kind = {"unless": "unless ", "any": "(one of) "}.get(limb["kind"], "")
+            text = f"{kind}{label}{limb['says']}"
             page.item((_BAR if bar else _MET)[limb["met"]], text, 4, 10)
 
 
@@ -86,7 +87,7 @@ def exceptions(full: bool) -> Callable[[Page, Data], None]:
 
 def _exception(page: Page, found: Data, full: bool, duties: bool) -> None:
     usable = {True: "usable", None: "not known whether usable", False: "not usable"}[found["usable"]]
-    if full or duties and found["usable"] is None:
+    if full or (duties and found["usable"] is None):
         name = found["symbol"] if found["title"] in ("", found["symbol"]) else f"{found['symbol']}, {found['title']}"
         page.text(f"{name}: {usable} ({found['provision']}; {cited(found)})", 2, 4)
     else:
@@ -101,7 +102,7 @@ def _exception(page: Page, found: Data, full: bool, duties: bool) -> None:
         page.text(f"{verb} {bar['provision']} ({bar['instrument']})", 4, 6)
     if found["does_not_overcome"] and found["usable"] is not True:
         page.text(f"does not answer {listed(found['does_not_overcome'])}", 4, 6)
-    if "posture" in found and (full or found["usable"] is not False):
+    if "posture" in found:
         page.text(f"posture: {found['posture']['stance'].replace('_', ' ')} since {found['posture']['since']}", 4, 6)
     for duty in found["duties"] if full or duties else ():
         condition = "" if duty["applies"] == "yes" else " (not known whether it is due)"
@@ -110,7 +111,7 @@ def _exception(page: Page, found: Data, full: bool, duties: bool) -> None:
 
 def _telling(found: Data) -> tuple[str, ...]:
     """The conditions that tell why an exception is not (known to be) usable: those that failed, else the unknown."""
-    if found["usable"] is False and any(c["met"] == "no" for c in found["conditions"]):
+    if found["usable"] is False and ("posture" in found or any(c["met"] == "no" for c in found["conditions"])):
         return ("no",)
     return ("no", "unknown")
 

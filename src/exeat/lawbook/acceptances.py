@@ -1,4 +1,4 @@
-"""What a rule accepts in writing: overlaps, gaps, dead rules and idle limbs that the solver finds and that are meant."""
+"""What a rule accepts in writing: overlaps, gaps, dead rules and idle limbs that are meant all the same."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def open_account(
     days = {"ceiling_from": FIRST_DAY, "ceiling_until": LAST_DAY}
     opened = insert(accounts).values(**row, **fixed, **days, counts_only=counts_only, opened_at=at)
     account = int(connection.execute(opened.returning(accounts.c.id)).scalar_one())
-    body = {"account": account, "name": row, "terms": stated, "who": who}
+    body = {"account": account, "name": row, "terms": stated, "opened_at": at, "who": who}
     receipts.append(connection, at, "account opened", body, reference=f"account {account}", seal_key=seal_key)
     for one in limit:
         set_limit(connection, at, account, one, who=who, seal_key=seal_key)

@@ -51,3 +51,8 @@ def day_text(day: date | str | None, default: str, what: str = "day") -> str:
         return date.fromisoformat(day).isoformat()
     except ValueError:
         raise LedgerError(f"{what} is {day!r}; expected a day such as 2025-07-01") from None
+
+
+def day_of(stored: int) -> str:
+    """The calendar day (UTC) of a stored moment, as text."""
+    return moment_of(stored).date().isoformat()

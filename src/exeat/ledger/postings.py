@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from exeat.ledger import accounts as book
 from exeat.ledger.amounts import LARGEST, SCALE, unscaled
@@ -87,7 +87,7 @@ def post(connection: Connection, move: Move, ids: Sequence[int], legs: Callable[
     wholes = {share.whole_id for account in ids for share in book.shares_of(connection, account)}
     rows = book.lock(connection, {*ids, *wholes})
     if any(share.whole_id not in rows for account in ids for share in book.shares_of(connection, account)):
-        raise LostRace  # a share was set between our reading and our lock
+        raise LostRace()  # a share was set between our reading and our lock
     known = earlier(connection, move.key, move.request)
     if known:
         found = {row.account_id: _room(connection, rows_of(connection, row.account_id), move.day) for row in known}
@@ -175,11 +175,19 @@ def _share_passed(rows: Mapping[int, Row[Any]], move: Move, leg: Leg, share: Row
         return []
     percent, name = unscaled(share.percent), book.name_of(row)
     if binding and not move.over:
-        asked = unscaled(max(leg.held + leg.consumed, leg.consumed))
+        asked = max(leg.held + leg.consumed, leg.consumed)
         cited = f"{percent}% of {book.name_of(whole)}" + (f", {share.citation}" if share.citation else "")
-        left = book.room(top, used - max(leg.held + leg.consumed, 0))
-        raise LimitReached(str(name), asked, left, unscaled(top), row.unit, cited)
+        before = used - max(leg.held + leg.consumed, 0)
+        left = max(_share_room(whole.consumed, before, share.percent, grows=own == asked), 0)
+        raise LimitReached(str(name), unscaled(asked), unscaled(left), unscaled(before + left), row.unit, cited)
     return [f"{name}: {unscaled(used):,f} {row.unit} is over {percent}% of {unscaled(base):,f} in {book.name_of(whole)}"]
+
+
+def _share_room(whole: int, before: int, percent: int, *, grows: bool) -> int:
+    """What still fits into a share: x with before + x <= p (whole + x) if the whole grows by the same, else by none."""
+    hundred = 100 * SCALE
+    room = whole * percent - before * hundred
+    return room // (hundred - percent) if grows and percent < hundred else room // hundred
 
 
 def _write(connection: Connection, row: Row[Any], leg: Leg, number: int, move: Move) -> None:
@@ -220,6 +228,12 @@ def _write(connection: Connection, row: Row[Any], leg: Leg, number: int, move: M
     )
 
 
+def of_reservation(name: str) -> ColumnElement[bool]:
+    """The postings of a reservation: the one that made it, by its key, and those that closed it."""
+    made = (postings.c.key == name) & (postings.c.operation == "reserve")
+    return made | ((postings.c.reservation == name) & (postings.c.operation != "reserve"))
+
+
 def reserved_accounts(connection: Connection, reservation: str) -> list[int]:
     """The accounts a reservation holds in.
 
@@ -227,7 +241,7 @@ def reserved_accounts(connection: Connection, reservation: str) -> list[int]:
         UnknownAccount: there is no such reservation.
     """
     rows = connection.execute(
-        select(postings.c.account_id).where(postings.c.reservation == reservation).distinct()
+        select(postings.c.account_id).where(of_reservation(reservation)).distinct()
     ).scalars()
     found = sorted(rows)
     if not found:
@@ -239,7 +253,7 @@ def open_amounts(connection: Connection, reservation: str) -> dict[int, int]:
     """What a reservation still holds, by account. Read it with the accounts locked."""
     rows = connection.execute(
         select(postings.c.account_id, func.sum(postings.c.held))
-        .where(postings.c.reservation == reservation)
+        .where(of_reservation(reservation))
         .group_by(postings.c.account_id)
     )
     return {account: int(held) for account, held in rows}
@@ -248,7 +262,7 @@ def open_amounts(connection: Connection, reservation: str) -> dict[int, int]:
 def expiry(connection: Connection, reservation: str) -> int | None:
     """The moment a reservation expires, if it does."""
     found: int | None = connection.execute(
-        select(func.min(postings.c.expires_at)).where(postings.c.reservation == reservation)
+        select(func.min(postings.c.expires_at)).where(of_reservation(reservation))
     ).scalar_one()
     return found
 

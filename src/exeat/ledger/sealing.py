@@ -17,6 +17,7 @@ from exeat.ledger.chain import DIGEST, canonical, digest, parsed
 PERSONAL_KEYS = frozenset({"name", "address", "contact", "email", "phone", "signatory"})
 #: Keys under which parties stand.
 PARTY_KEYS = frozenset({"parties", "owners"})
+_NAMES = PERSONAL_KEYS | PARTY_KEYS | {"who"}
 REDACTED = "[redacted]"
 SALT = 16
 #: Shorter values are sealed where they stand as a whole text only, never inside a sentence.
@@ -62,6 +63,8 @@ def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:
                 if item:
                     yield item
             elif isinstance(item, (Mapping, list, tuple)):
+                if key in PARTY_KEYS and not isinstance(item, Mapping):
+                    yield from (one for one in item if isinstance(one, str) and one)
                 yield from personal_values(item, inside=inside or key in PARTY_KEYS)
             elif isinstance(item, str) and item and key in PARTY_KEYS:
                 yield item
@@ -76,9 +79,9 @@ def _marked(value: Any, hide: Callable[[str], str], *, personal: bool) -> Any:
         # Codes of places and answers are texts too: a whole text of under four letters is hidden only where a name stands.
         return hide(value) if personal or len(value) >= _LONG else value
     if isinstance(value, Mapping):
-        return {key: _marked(item, hide, personal=key in PERSONAL_KEYS or key in PARTY_KEYS) for key, item in value.items()}
+        return {key: _marked(item, hide, personal=key in _NAMES) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_marked(item, hide, personal=False) for item in value]
+        return [_marked(item, hide, personal=personal) for item in value]
     return value
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from exeat.ledger.errors import StoreError
@@ -23,7 +23,9 @@ BUSY_MS = 30_000
 #: UPDATE ... RETURNING came with SQLite 3.35.
 OLDEST_SQLITE = (3, 35, 0)
 #: PostgreSQL: serialization failure, deadlock. Either is answered by doing the transaction again.
-_RACES = {"40001", "40P01"}
+RACES = {"40001", "40P01"}
+#: psycopg's errors for a connection that cannot be had or broke.
+_LOST = {"OperationalError", "AdminShutdown", "CrashShutdown", "InterfaceError", "ConnectionTimeout"}
 _ATTEMPTS = 12
 
 
@@ -44,6 +46,9 @@ class Store:
     def __init__(self, url: str, *, pool_size: int = 5, busy_ms: int = BUSY_MS) -> None:
         self.engine = _engine(url, pool_size, busy_ms)
         self.sqlite = self.engine.dialect.name == "sqlite"
+        dbapi = self.engine.dialect.loaded_dbapi
+        #: What may come out of the driver, or of SQLAlchemy around it.
+        self.errors: tuple[type[Exception], ...] = (DBAPIError, dbapi.Error)
         self.shown = self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
@@ -63,10 +68,22 @@ class Store:
                 yield connection
 
     @contextmanager
-    def single(self) -> Iterator[Connection]:
-        """For one statement that is a transaction by itself (PostgreSQL)."""
-        with self._guard(), self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    def driver(self) -> Iterator[Any]:
+        """The driver's own connection, outside any transaction; whoever asks for it begins and ends one."""
+        broken = True
+        try:
+            raw = self.engine.raw_connection()
+        except self.errors as error:
+            raise self.explained(error) from error
+        try:
+            yield raw.driver_connection
+            broken = False
+        except self.errors as error:
+            raise self.explained(error) from error
+        finally:
+            if broken:
+                raw.invalidate()
+            raw.close()
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """``work`` in one writing transaction, done again after a deadlock or a lost race for a key.
@@ -88,20 +105,21 @@ class Store:
         except IntegrityError as error:
             if "unique" in str(error.orig).lower():
                 raise LostRace() from error
-            raise StoreError(f"{self.shown}: {_first_line(error)}; nothing was written") from error
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in _RACES:
-                raise LostRace() from error
             raise self.explained(error) from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in RACES:
+                raise LostRace() from error
+            raise self.explained(error.orig or error) from error
 
-    def explained(self, error: DBAPIError) -> StoreError:
-        """What a database error means for the one who meets it."""
-        said = _first_line(error)
+    def explained(self, error: BaseException) -> StoreError:
+        """What a driver's error means for the one who meets it."""
+        error = getattr(error, "orig", None) or error
+        said = " ".join(str(error).split())[:300] or type(error).__name__
         low = said.lower()
         for sign, meaning in _MEANINGS:
             if sign in low:
                 return StoreError(f"{self.shown}: {meaning} ({said}); nothing was written")
-        if error.connection_invalidated or isinstance(error, OperationalError) and not self.sqlite:
+        if not self.sqlite and type(error).__name__ in _LOST:
             return StoreError(
                 f"{self.shown}: the connection was lost ({said}); if a posting was on its way, repeat it with the "
                 "same key: it is done exactly once",
@@ -131,11 +149,6 @@ _MEANINGS = (
 )
 
 
-def _first_line(error: DBAPIError) -> str:
-    text = str(error.orig).strip()
-    return " ".join(text.split())[:300] if text else type(error.orig).__name__
-
-
 def _engine(url: str, pool_size: int, busy_ms: int) -> Engine:
     try:
         parsed = make_url(url)
@@ -163,7 +176,7 @@ def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # this module says BEGIN, not the driver
-        connection.create_function("sha256", 1, _sha256, deterministic=True)
+        connection.create_function("exeat_link", 2, _link, deterministic=True)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={busy_ms:d}")
         try:
@@ -174,6 +187,7 @@ def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
                 raise
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what was redacted is overwritten, not only unlinked
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -182,5 +196,5 @@ def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+def _link(head: bytes, text: str) -> bytes:
+    return hashlib.sha256(head + text.encode()).digest()

@@ -94,8 +94,14 @@ postings = Table(
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("account_id", "number", name="pk_postings"),
     UniqueConstraint("key", "leg", name="uq_postings_key"),
-    Index("ix_postings_reservation", "reservation"),
     sqlite_with_rowid=False,
+)
+#: A reserving posting is found by its key; only what closes a reservation is in this index.
+Index(
+    "ix_postings_reservation",
+    postings.c.reservation,
+    sqlite_where=postings.c.operation != "reserve",
+    postgresql_where=postings.c.operation != "reserve",
 )
 #: Only what can expire is in this index: the sweep reads nothing else.
 Index(

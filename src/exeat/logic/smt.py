@@ -91,13 +91,17 @@ class Encoder:
         self.vocabulary = vocabulary
         self.facts: dict[str, Encoded] = {}
         self.words: dict[str, int] = {}
+        self._held: dict[Tree, Any] = {}
+        self._limits: dict[tuple[str, int, bool], Any] = {}
 
     def holds(self, tree: Tree) -> Any:
-        """The formula that the condition is known and true; ratios are multiplied out."""
+        """The formula that the condition is known and true; ratios are multiplied out. Made once for each condition."""
         import z3
 
-        found = self.encode(expand_ratios(tree, self.vocabulary))
-        return z3.And(found.known, found.value)
+        if tree not in self._held:
+            found = self.encode(expand_ratios(tree, self.vocabulary))
+            self._held[tree] = z3.And(found.known, found.value)
+        return self._held[tree]
 
     def encode(self, tree: Tree) -> Encoded:
         """The pair of formulas for a tree. Raises LogicError as :func:`find_overlap` does."""
@@ -137,17 +141,23 @@ class Encoder:
                 first_step = "expand_parties" if isinstance(tree, AnyParty) else "resolve_groups"
                 raise LogicError(f"not a form the solver reads: {print_tree(tree)}; apply {first_step} first")
 
-    def witness(self, wanted: Sequence[Any], *, complete: bool, nonnegative: bool) -> dict[str, Value] | None:
-        """Values of the facts for which all the formulas hold, or None where there are none."""
+    def witness(
+        self, wanted: Sequence[Any], *, complete: bool, nonnegative: bool, names: Iterable[str] | None = None
+    ) -> dict[str, Value] | None:
+        """Values of the facts for which all the formulas hold, or None where there are none.
+
+        ``names`` are the facts the formulas read, where the encoder holds others beside them (None: all).
+        """
         import z3
 
         solver = z3.Solver()
         solver.set("timeout", _SECONDS * 1000)
         solver.add(*wanted)
-        for name in self.facts:
+        read = sorted(self.facts if names is None else set(names))
+        for name in read:
             for word in self.vocabulary[name].values:
                 self.words.setdefault(word, len(self.words))
-        for name in list(self.facts):
+        for name in read:
             solver.add(self._possible(name, nonnegative=nonnegative))
             if complete:
                 solver.add(self._complete(name))
@@ -159,7 +169,7 @@ class Encoder:
         model = solver.model()
         return {
             name: self._decoded(name, model.eval(fact.value, model_completion=True))
-            for name, fact in sorted(self.facts.items())
+            for name, fact in ((name, self.facts[name]) for name in read)
             if z3.is_true(model.eval(fact.known, model_completion=True))
         }
 
@@ -216,7 +226,13 @@ class Encoder:
         return rest
 
     def _possible(self, name: str, *, nonnegative: bool) -> Any:
-        """What values the fact can have at all."""
+        """What values the fact can have at all; it depends on how many words there are so far."""
+        key = (name, len(self.words), nonnegative)
+        if key not in self._limits:
+            self._limits[key] = self._limit(name, nonnegative=nonnegative)
+        return self._limits[key]
+
+    def _limit(self, name: str, *, nonnegative: bool) -> Any:
         import z3
 
         fact, value = self.vocabulary[name], self.facts[name].value

@@ -1,0 +1,1 @@
+"""Restricted-party screening and ownership. Supplies facts; knows no law."""

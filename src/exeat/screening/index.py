@@ -1,0 +1,316 @@
+"""The names of all entries, by word: which listed names could a given name be? Retrieval only, no judgment."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from exeat.screening.entry import Entry
+from exeat.screening.errors import UnusableName
+from exeat.screening.near import NearWords
+from exeat.screening.words import Word, clean, known_words, readings, silent_words, words_of
+
+#: How much a word of each kind counts beside a plain one of the same rarity.
+KIND_WEIGHT: Mapping[str, float] = {
+    "plain": 1.0, "number": 0.8, "generic": 0.65, "place": 0.55, "branch": 0.08, "legal": 0.02,
+}  # fmt: skip
+#: Postings read for one reading of a name, and names then scored. Bounds the work for any name.
+POSTINGS_READ = 3_000
+NAMES_SCORED = 32
+#: No name is looked at that could not reach this score, nor one that shares less than this part of the asked weight.
+FLOOR = 0.66
+NEEDED = 0.55
+#: Longest printed name indexed from a list (a list may hold longer prose than a query may).
+LONGEST_LISTED = 2_000
+MOST_LISTED_WORDS = 200
+
+
+@dataclass(slots=True)
+class ListedName:
+    """One name of one or more entries. ``printed`` is the first form met; ``short`` marks an acronym or weak alias."""
+
+    words: tuple[Word, ...]
+    weights: tuple[float, ...]
+    total: float
+    printed: str
+    short: bool
+    entries: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A word of the asked name: its weight, and the listed words it may stand for with their likeness."""
+
+    word: Word
+    weight: float
+    near: Mapping[str, float]
+
+
+class Index:
+    """Inverted index of listed names by word.
+
+    ``weights`` may be taken over from another index, so that a handful of changed entries is scored exactly as
+    within the whole list.
+    """
+
+    def __init__(self, entries: Iterable[Entry], weights: Index | None = None) -> None:
+        self.entries: tuple[Entry, ...] = tuple(entries)
+        self.names: list[ListedName] = []
+        self.unindexed: list[tuple[str, str]] = []
+        self._postings: dict[str, list[int]] = {}
+        self._by_compact: dict[str, list[int]] = {}
+        self._kinds: dict[str, str] = {}
+        self._near_cache: dict[str, dict[str, float]] = {}
+        surfaces = self._collect()
+        self._idf, self._most = (weights._idf, weights._most) if weights else self._rarity()
+        self._vocabulary = weights._vocabulary if weights else NearWords(surfaces)
+        for name in self.names:
+            name.weights = tuple(self.weight(word) for word in name.words)
+            name.total = sum(name.weights)
+        self._totals = [name.total for name in self.names]
+
+    def _collect(self) -> dict[str, None]:
+        """Read every name of every entry; names alike word for word are kept once. Returns the words as written."""
+        seen: dict[tuple[tuple[str, ...], bool], int] = {}
+        surfaces: dict[str, None] = dict.fromkeys(known_words())
+        for number, entry in enumerate(self.entries):
+            if entry.type == "address":
+                continue  # "Address 01" is no name: such an entry is found by its address
+            printed = [(entry.name, False), *((alias.name, alias.weak) for alias in entry.aliases)]
+            for text, weak in printed:
+                for reading, short in readings(text):
+                    try:
+                        words = words_of(clean(reading, LONGEST_LISTED).text, MOST_LISTED_WORDS)
+                    except UnusableName as error:
+                        self.unindexed.append((entry.key, str(error)))
+                        continue
+                    if not words:
+                        continue
+                    key = (tuple(word.key for word in words), short or weak)
+                    at = seen.get(key)
+                    if at is None:
+                        at = seen[key] = len(self.names)
+                        self.names.append(ListedName(words, (), 0.0, reading, short or weak, [number]))
+                        self._kinds.update((word.key, word.kind) for word in words)
+                        for part in {word.key for word in words}:
+                            self._postings.setdefault(part, []).append(at)
+                        for word in words:
+                            if word.kind == "plain":
+                                surfaces[word.surface] = None
+                        self._by_compact.setdefault(compact(words), []).append(at)
+                    elif self.names[at].entries[-1] != number:
+                        self.names[at].entries.append(number)
+        return surfaces
+
+    def _rarity(self) -> tuple[dict[str, float], float]:
+        """Rarity of each word, 0 to 1: the logarithm of how few names hold it, against a word no name holds."""
+        names = max(len(self.names), 1000)
+        scale = math.log(1 + names)
+        return {key: math.log(1 + names / len(found)) / scale for key, found in self._postings.items()}, 1.0
+
+    def weight(self, word: Word) -> float:
+        """What a word counts: its rarity times the weight of its kind. A word the lists do not hold is rarest."""
+        return self._idf.get(word.key, self._most) * KIND_WEIGHT[word.kind]
+
+    def query_word(self, word: Word) -> QueryWord:
+        """A word with the listed words near it."""
+        near = self._near_cache.get(word.key)
+        if near is None:
+            near = self._near(word)
+            if len(self._near_cache) > 200_000:
+                self._near_cache.clear()
+            self._near_cache[word.key] = near
+        weight = self.weight(word)
+        if near and word.key not in near:
+            # A slip in a common word must not count as a rare one.
+            _, weight = max((value, self._listed_weight(key)) for key, value in near.items())
+        return QueryWord(word, weight, near)
+
+    def exact_word(self, word: Word) -> QueryWord:
+        """A word that stands for itself alone: for readings that are guesses already."""
+        return QueryWord(word, self.weight(word), {word.key: 1.0} if word.key in self._postings else {})
+
+    def _listed_weight(self, key: str) -> float:
+        return self._idf[key] * KIND_WEIGHT[self._kinds[key]]
+
+    def _near(self, word: Word) -> dict[str, float]:
+        found: dict[str, float] = {}
+        table = known_words()
+        if word.kind in ("plain", "generic", "place"):
+            for surface, value in self._vocabulary.near(word.surface).items():
+                known = table.get(surface)
+                key = known.key if known else surface
+                if key in self._postings and value > found.get(key, 0.0):
+                    found[key] = value
+        if word.key in self._postings:
+            found[word.key] = 1.0
+        return found
+
+    def other_readings(self, words: Sequence[Word]) -> list[tuple[QueryWord, ...]]:
+        """The name with joined words taken apart, and with split words put together, where the lists know the parts.
+
+        The parts are a guess, so they stand only for themselves; the other words may still be misspelled.
+        """
+        other: list[tuple[QueryWord, ...]] = []
+        apart: list[Word] = []
+        changed = False
+        for word in words:
+            pieces = self._apart(word) if word.kind == "plain" and word.surface not in self._vocabulary else None
+            if pieces:
+                apart.extend(pieces)
+                changed = True
+            else:
+                apart.append(word)
+        if changed:
+            kept = set(words)
+            again = words_of(" ".join(word.surface for word in apart))
+            other.append(tuple(self.query_word(w) if w in kept else self.exact_word(w) for w in again))
+        together: list[Word] = []
+        at = 0
+        changed = False
+        while at < len(words):
+            joined = words[at].surface + words[at + 1].surface if at + 1 < len(words) else ""
+            if joined and len(joined) > 4 and " " not in joined and joined in self._vocabulary:
+                together.append(known_words().get(joined) or Word(joined, joined, "plain"))
+                changed = True
+                at += 2
+            else:
+                together.append(words[at])
+                at += 1
+        if changed:
+            kept = set(words)
+            other.append(tuple(self.query_word(w) if w in kept else self.exact_word(w) for w in together))
+        return other
+
+    def _apart(self, word: Word) -> list[Word] | None:
+        """The fewest known words that make up this one, each of three letters or more save legal forms."""
+        text = word.surface
+        if not 5 <= len(text) <= 120:
+            return None
+        known, silent = known_words(), silent_words()
+        best: list[tuple[float, int] | None] = [None] * (len(text) + 1)
+        best[0] = (0.0, 0)
+        for end in range(1, len(text) + 1):
+            for start in range(max(0, end - 24), end):
+                held = best[start]
+                if held is None:
+                    continue
+                piece = text[start:end]
+                form = known.get(piece)
+                plain = form is None and piece not in silent
+                if plain and piece not in self._vocabulary:
+                    continue
+                # Few and long pieces: each costs one, short ones more unless the table knows them.
+                cost = held[0] + 1 + ((3.5, 3.0, 1.5, 0.4)[len(piece) - 1] if plain and len(piece) < 5 else 0)
+                if not plain and len(piece) < 3:
+                    cost += 1.0
+                now = best[end]
+                if now is None or cost < now[0]:
+                    best[end] = (cost, start)
+        if best[-1] is None:
+            return None
+        pieces: list[Word] = []
+        end = len(text)
+        while end:
+            held = best[end]
+            assert held is not None
+            piece = text[held[1] : end]
+            pieces.append(known.get(piece) or Word(piece, piece, "plain"))
+            end = held[1]
+        return pieces[::-1] if len(pieces) > 1 else None
+
+    def candidates(self, words: Sequence[QueryWord]) -> list[int]:
+        """The listed names that could score :data:`FLOOR` or more, best first, at most :data:`NAMES_SCORED`.
+
+        Prefix filter: a name that shares only the commonest words cannot score enough, so their long postings are
+        never read; what a name could still gain from unread words is given to it in the bound.
+        """
+        costs = effective(words)
+        total = sum(costs)
+        postings = self._postings
+        reads = []
+        for asked, cost in zip(words, costs, strict=True):
+            gains = [(value * max(asked.weight, self._listed_weight(key)), key) for key, value in asked.near.items()]
+            gains.sort()
+            reads.append(_Read(sum(len(postings[key]) for _, key in gains), cost, gains))
+        reads.sort(key=itemgetter(0))
+        need = NEEDED * total
+        unread = total
+        shared: dict[int, float] = {}
+        left = POSTINGS_READ
+        done = 0
+        for read in reads:
+            if unread < need or (read.count > left and shared):
+                break
+            done += 1
+            left -= read.count
+            unread -= read.cost
+            # A name that holds several words near this one is given the nearest alone.
+            best: dict[int, float] = {}
+            for gain, key in read.gains:
+                best.update(dict.fromkeys(postings[key], gain))
+            if shared:
+                for name, gain in best.items():
+                    shared[name] = shared.get(name, 0.0) + gain
+            else:
+                shared = best
+        found = self._bounded(shared, unread, need, total, reads[done:])
+        found.extend(name for name in self._by_compact.get(compact([a.word for a in words]), ()) if name not in found)
+        return found
+
+    def _bounded(
+        self, shared: Mapping[int, float], unread: float, need: float, total: float, later: Sequence[_Read]
+    ) -> list[int]:
+        """Names whose score could reach :data:`FLOOR`, likeliest first."""
+        least = need - unread
+        totals = self._totals
+        bounds = []
+        for name, value in shared.items():
+            if value >= least:
+                listed = totals[name]
+                most = min(value + unread, listed)
+                reach = _reach(most, total, listed)
+                if reach >= FLOOR:
+                    bounds.append((reach, value, name))
+        if len(bounds) <= NAMES_SCORED:
+            bounds.sort(reverse=True)
+            return [name for _, _, name in bounds]
+        # Too many share the rarest words: see which of them hold the others too.
+        exact = []
+        for _, value, name in bounds:
+            keys = {word.key for word in self.names[name].words}
+            for read in later:
+                value += max((gain for gain, key in read.gains if key in keys), default=0.0)
+            listed = totals[name]
+            exact.append((_reach(min(value, listed), total, listed), value, name))
+        return [name for _, _, name in heapq.nlargest(NAMES_SCORED, exact)]
+
+
+class _Read(NamedTuple):
+    """The postings one asked word would have read: how many, its cost, and gain and listed word for each near word."""
+
+    count: int
+    cost: float
+    gains: list[tuple[float, str]]
+
+
+def _reach(most: float, asked: float, listed: float) -> float:
+    """The best score a name can have that shares so much weight: cheaper than any cost in use for what it lacks."""
+    over = asked - most if asked > most else 0.0
+    return most / (most + 0.6 * over + 0.2 * (listed - most)) if most > 0 else 0.0
+
+
+def effective(words: Sequence[QueryWord]) -> list[float]:
+    """What each asked word costs when the listed name lacks it: a place counts little beside a word like "branch"."""
+    if any(asked.word.kind == "branch" for asked in words):
+        return [asked.weight * (0.25 if asked.word.kind == "place" else 1.0) for asked in words]
+    return [asked.weight for asked in words]
+
+
+def compact(words: Sequence[Word]) -> str:
+    """The words without legal forms, written together: for names that differ only in where the gaps are."""
+    return "".join(word.surface.replace(" ", "") for word in words if word.kind != "legal")

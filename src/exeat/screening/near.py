@@ -1,0 +1,133 @@
+"""Words near a word: one letter wrong, or another romanization of the same sounds. Found without scanning the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
+
+#: Words shorter than this must be written right; longer than this are compared by their first letters only.
+SHORTEST = 4
+LONGEST = 40
+
+_SOUNDS = (
+    ("sch", "s"), ("sh", "s"), ("zh", "j"), ("dzh", "j"), ("dj", "j"), ("kh", "h"), ("gh", "g"), ("ch", "c"),
+    ("ts", "c"), ("tz", "c"), ("cz", "c"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("q", "k"), ("x", "ks"),
+    ("w", "v"), ("z", "s"), ("dh", "d"), ("ou", "u"),
+)  # fmt: skip
+_SAID = dict(_SOUNDS)
+_WRITTEN = re.compile("|".join(sorted(_SAID, key=len, reverse=True)))
+_VOWELS = re.compile(r"[aeiouy]+")
+_DOUBLES = re.compile(r"(.)\1+")
+
+
+def _said(found: re.Match[str]) -> str:
+    return _SAID[found.group()]
+
+
+def sounds(word: str) -> str:
+    """The consonants a word is heard by: ``mohammed`` and ``muhammad`` give ``mhmd``, ``evgeny`` and ``yevgeni`` one."""
+    heard = _WRITTEN.sub(_said, word)
+    first = "a" if heard[:1] in "aeiouy" else heard[:1]
+    if heard[:1] == "y" and heard[1:2] and heard[1:2] in "aeiou":
+        first = "a"
+    return first + _DOUBLES.sub(r"\1", _VOWELS.sub("", heard[1:]))
+
+
+def _shortened(word: str) -> Iterable[str]:
+    """The word with one letter left out, each once."""
+    return {word[:i] + word[i + 1 :] for i in range(len(word))}
+
+
+def likeness(a: str, b: str) -> float:
+    """How alike two words are, 0 to 1: by edits against the length, and by sound.
+
+    One edit in a word of five letters or more is 0.9, two edits in eight or more 0.84; the same sounds 0.86.
+    """
+    if a == b:
+        return 1.0
+    longer = max(len(a), len(b))
+    edits = DamerauLevenshtein.distance(a, b, score_cutoff=3)
+    value = 0.0
+    if edits == 1 and longer >= 4:
+        value = 0.91 if longer >= 7 else 0.88 if longer >= 5 else 0.78
+    elif edits == 2 and longer >= 6:
+        value = 0.86 if longer >= 9 else 0.8 if longer >= 8 else 0.7
+    elif edits == 3 and longer >= 11:
+        value = 0.78
+    if value < 0.86 and min(len(a), len(b)) >= SHORTEST and sounds(a) == sounds(b):
+        jaro = JaroWinkler.similarity(a, b)
+        if jaro >= 0.75:
+            value = max(value, 0.86 if jaro >= 0.85 else 0.8)
+    return value
+
+
+class NearWords:
+    """Looks up the words of a vocabulary near a given word."""
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        self._known: dict[str, None] = {}
+        self._short: dict[str, str | list[str]] = {}
+        self._by_start: dict[tuple[str, int], list[str]] = {}
+        self._heard: dict[str, list[str]] = {}
+        for word in vocabulary:
+            self._known[word] = None
+            if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
+                continue
+            self._by_start.setdefault((word[0], len(word)), []).append(word)
+            for shortened in _shortened(word):
+                held = self._short.get(shortened)
+                if held is None:
+                    self._short[shortened] = word
+                elif isinstance(held, list):
+                    held.append(word)
+                else:
+                    self._short[shortened] = [held, word]
+            heard = sounds(word)
+            if len(heard) >= 2:
+                self._heard.setdefault(heard, []).append(word)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._known
+
+    def near(self, word: str, least: float = 0.7) -> dict[str, float]:
+        """Vocabulary words at least so alike, with their likeness. The word itself, if known, has 1."""
+        found: dict[str, float] = {}
+        if word in self._known:
+            found[word] = 1.0
+        if len(word) < SHORTEST - 1 or len(word) > LONGEST or not word.isalpha():
+            return found
+        candidates: set[str] = set()
+        for shortened in (word, *_shortened(word)):
+            if shortened in self._known:
+                candidates.add(shortened)
+            held = self._short.get(shortened)
+            if isinstance(held, list):
+                candidates.update(held)
+            elif held is not None:
+                candidates.add(held)
+        if len(word) >= SHORTEST:
+            candidates.update(self._heard.get(sounds(word), ()))
+        for candidate in candidates:
+            if candidate not in found and len(candidate) >= SHORTEST - 1:
+                value = likeness(word, candidate)
+                if value >= least:
+                    found[candidate] = value
+        if len(word) > SHORTEST and word not in self._known and max(found.values(), default=0.0) < 0.8:
+            self._far(word, found)
+        return found
+
+    def _far(self, word: str, found: dict[str, float]) -> None:
+        """Two or three slips in one word, for a word that is like none: the words of its first letter and length."""
+        edits = 2 if len(word) < 8 else 3
+        choices: list[str] = []
+        for length in range(max(SHORTEST, len(word) - 2), len(word) + 3):
+            choices.extend(self._by_start.get((word[0], length), ()))
+        for candidate, distance, _ in process.extract(
+            word, choices, scorer=OSA.distance, score_cutoff=edits, limit=12
+        ):
+            value = likeness(word, candidate) or 0.95 * (1 - distance / max(len(word), len(candidate)))
+            if value >= 0.57 and value > found.get(candidate, 0.0):
+                found[candidate] = value

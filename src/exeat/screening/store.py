@@ -1,0 +1,199 @@
+"""List snapshots in the data folder: kept, never overwritten, so that "who was listed that day" has an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from exeat.logic.vocabulary import nearest
+from exeat.screening import gate
+from exeat.screening.entry import Entry
+from exeat.screening.errors import RefusedSnapshot, ScreeningError, UnreadableList
+from exeat.screening.screen import ListInUse
+from exeat.screening.sources import FORMS, ListFile, read_list
+
+#: Files that must lie beside a primary file, by form.
+COMPANIONS: Mapping[str, tuple[str, ...]] = {"ofac-sdn": ("add.csv", "alt.csv"), "ofac-cons": ("cons_add.csv", "cons_alt.csv")}
+
+
+def data_folder() -> Path:
+    """``EXEAT_DATA_DIR``, or the folder where this system keeps a user's data."""
+    named = os.environ.get("EXEAT_DATA_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "exeat"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "exeat"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "exeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One kept copy of a source: where it lies, the day it stands for, when it came, rows by list, SHA-256."""
+
+    source: str
+    form: str
+    path: Path
+    as_of: date
+    retrieved: datetime
+    rows: Mapping[str, int]
+    digest: str
+    accepted_despite: tuple[str, ...] = ()
+    code: str = "OWN"
+    mapping: Mapping[str, str] | None = None
+
+    def read(self) -> tuple[Entry, ...]:
+        """The entries.
+
+        Raises:
+            UnreadableList: the kept file was damaged since (its SHA-256 differs) or cannot be read.
+        """
+        held = read_list(self.path, self.mapping, self.code)
+        if held.digest != self.digest:
+            raise UnreadableList(f"{self.path.name}: changed since it was kept (SHA-256 differs); add the list again")
+        return held.entries
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "source": self.source, "form": self.form, "file": self.path.name, "as_of": self.as_of.isoformat(),
+            "retrieved": self.retrieved.isoformat(), "rows": dict(self.rows), "sha256": self.digest,
+            "accepted_despite": list(self.accepted_despite), "code": self.code,
+            "mapping": dict(self.mapping) if self.mapping is not None else None,
+        }  # fmt: skip
+
+
+@dataclass
+class ListStore:
+    """The snapshots under one folder: ``lists/SOURCE/DATE-DIGEST/`` with the file and ``snapshot.json``."""
+
+    folder: Path = field(default_factory=data_folder)
+
+    @property
+    def lists(self) -> Path:
+        """The folder of all sources."""
+        return self.folder / "lists"
+
+    def snapshots(self, source: str | None = None) -> list[Snapshot]:
+        """All kept snapshots, oldest first."""
+        found = []
+        for record in sorted(self.lists.glob("*/*/snapshot.json")):
+            try:
+                held = json.loads(record.read_text(encoding="utf-8"))
+                found.append(Snapshot(
+                    held["source"], held["form"], record.parent / held["file"], date.fromisoformat(held["as_of"]),
+                    datetime.fromisoformat(held["retrieved"]), held["rows"], held["sha256"],
+                    tuple(held["accepted_despite"]), held["code"], held["mapping"],
+                ))  # fmt: skip
+            except (OSError, ValueError, KeyError) as error:
+                raise UnreadableList(f"{record}: not a record of a snapshot ({error})") from None
+        found.sort(key=lambda s: (s.as_of, s.retrieved))
+        return [snapshot for snapshot in found if source in (None, snapshot.source)]
+
+    def latest(self, source: str, on: date | None = None) -> Snapshot | None:
+        """The newest snapshot of a source, or the newest of a day or before."""
+        held = [s for s in self.snapshots(source) if on is None or s.as_of <= on]
+        return held[-1] if held else None
+
+    def add(
+        self, path: Path, source: str | None = None, as_of: date | None = None, *, accept: bool = False,
+        mapping: Mapping[str, str] | None = None, code: str = "OWN", today: date | None = None,
+    ) -> Snapshot:  # fmt: skip
+        """Check a file and keep it. ``accept`` keeps it in spite of the gate; every answer then says so.
+
+        Raises:
+            UnreadableList: the file cannot be read.
+            RefusedSnapshot: it shrank, lost a list, or is older than the copy held.
+        """
+        held = read_list(path, mapping, code)
+        name = source or held.form if mapping is None else source or code.lower()
+        day = as_of or held.as_of or today or datetime.now(UTC).date()
+        before = self.latest(name)
+        if before is not None and before.digest == held.digest:
+            return before
+        wrong = gate.faults(held.form, held.rows, before.rows if before else None)
+        if before is not None and day < before.as_of:
+            wrong.append(f"it stands for {day}, the copy held for {before.as_of}")
+            if as_of is not None:  # an older copy added on purpose, for the history
+                wrong = gate.faults(held.form, held.rows, None)
+        if wrong and not accept:
+            raise RefusedSnapshot(f"{path.name} is not taken: {'; '.join(wrong)}. Check it at its source; --accept keeps it")
+        return self._keep(path, held, name, day, tuple(wrong), mapping, code)
+
+    def _keep(
+        self, path: Path, held: ListFile, source: str, day: date, wrong: tuple[str, ...],
+        mapping: Mapping[str, str] | None, code: str,
+    ) -> Snapshot:  # fmt: skip
+        home = self.lists / source / f"{day}-{held.digest[:12]}"
+        snapshot = Snapshot(source, held.form, home / path.name, day, datetime.now(UTC), held.rows, held.digest, wrong, code,
+                            mapping)  # fmt: skip
+        home.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and moved into place: a reader sees a whole snapshot or none.
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=".part-") as part:
+            shutil.copyfile(path, Path(part) / path.name)
+            for companion in COMPANIONS.get(held.form, ()):
+                shutil.copyfile(path.with_name(companion), Path(part) / companion)
+            record = json.dumps(snapshot.to_dict(), indent=1, ensure_ascii=False)
+            (Path(part) / "snapshot.json").write_text(record, encoding="utf-8")
+            if home.exists():
+                return snapshot
+            shutil.copytree(part, f"{part}.whole")
+            Path(f"{part}.whole").rename(home)
+        return snapshot
+
+    def in_use(self, on: date | None = None, today: date | None = None) -> tuple[list[Entry], tuple[ListInUse, ...]]:
+        """The entries to screen by, and what they rest on. Without any snapshot, the starter list, flagged as such.
+
+        ``on`` picks the copies of that day; a source whose first copy is later is used with a flag.
+        """
+        day = today or datetime.now(UTC).date()
+        entries: list[Entry] = []
+        used: list[ListInUse] = []
+        for source in sorted({snapshot.source for snapshot in self.snapshots()}):
+            snapshot = self.latest(source, on)
+            flags = []
+            if snapshot is None:
+                snapshot = self.snapshots(source)[0]
+                flags.append(f"no copy of {on} or before; the copy of {snapshot.as_of} lacks parties removed until then")
+            elif stale := gate.staleness(snapshot.form, snapshot.as_of, on or day):
+                flags.append(stale)
+            flags.extend(f"accepted although {wrong}" for wrong in snapshot.accepted_despite)
+            entries.extend(snapshot.read())
+            used.append(ListInUse(source, snapshot.as_of, snapshot.rows, tuple(flags)))
+        if not used:
+            return starter()
+        return entries, tuple(used)
+
+    def require_source(self, source: str) -> None:
+        """Raise for a source that is not held, naming the nearest that is."""
+        held = {snapshot.source for snapshot in self.snapshots()}
+        if source not in held:
+            near = nearest(source, held)
+            raise ScreeningError(f"no list {source!r} is held" + (f"; perhaps {near!r}" if near else ""))
+
+
+#: The day the starter list stands for: that of the lists it was drawn from.
+STARTER_DAY = date(2026, 7, 31)
+
+
+def starter() -> tuple[list[Entry], tuple[ListInUse, ...]]:
+    """The list that ships with the package, flagged: it holds AI-relevant parties only."""
+    held = read_list(Path(str(files("exeat.screening") / "starter.csv")))
+    flag = (
+        f"only {len(held.entries)} AI-relevant parties of two lists, of {STARTER_DAY}; "
+        "'exeat lists update' or 'exeat lists add FILE' brings the whole lists"
+    )
+    return list(held.entries), (ListInUse("starter", STARTER_DAY, held.rows, (flag,)),)
+
+
+__all__ = ["FORMS", "ListStore", "Snapshot", "data_folder", "starter"]

@@ -178,7 +178,9 @@ def verify(_seconds: float, receipts: int) -> None:
                     stated, answer = given[number % len(given)]
                     unit.record(answer, stated=stated, who="officer 7", reference=f"shipment {number}")
         size = path.stat().st_size / 2**20
-        print(f"\n## Verification of {receipts:,} receipts ({size:,.0f} MiB, written in {perf_counter() - start:.0f} s)\n")
+        print(
+            f"\n## Verification of {receipts:,} receipts ({size:,.0f} MiB, written in {perf_counter() - start:.0f} s)\n"
+        )
         print("| processes | time | receipts a second | pieces |\n|---|---|---|---|")
         for workers in (1, 2):
             start = perf_counter()

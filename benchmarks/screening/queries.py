@@ -206,8 +206,10 @@ class Characters:
             tail = CHINESE_LEGAL.get(f"{words[-1]}", tail or "有限公司")
             words.pop()
         for word in words:
-            stem = self._terms.get(word) or self._terms.get(word.rstrip("s")) or (
-                self._terms.get(word[:-3] + "y") if word.endswith("ies") else None
+            stem = (
+                self._terms.get(word)
+                or self._terms.get(word.rstrip("s"))
+                or (self._terms.get(word[:-3] + "y") if word.endswith("ies") else None)
             )
             if stem:
                 out.append(stem)
@@ -231,7 +233,9 @@ def from_file(path: Path) -> list[dict[str, str]]:
 def generate(rows: Sequence[dict[str, str]], seed: int = 744, per_class: int = 500, false: int = 900) -> list[Query]:
     """The test set, the same for the same rows and seed."""
     dice = random.Random(seed)
-    usable = [r for r in rows if r["type"] not in ("Vessel", "Aircraft") and not r["name"].lower().startswith("address ")]
+    usable = [
+        r for r in rows if r["type"] not in ("Vessel", "Aircraft") and not r["name"].lower().startswith("address ")
+    ]
     firms = [r for r in usable if r["type"] != "Individual" and any(_bare(w) in LEGAL for w in _words(r["name"]))]
     made: list[Query] = []
     makers: list[tuple[str, Sequence[dict[str, str]], Callable[[str, random.Random], str | None]]] = [
@@ -280,7 +284,9 @@ def _acronyms(pool: Sequence[dict[str, str]], dice: random.Random, count: int) -
     ]
     dice.shuffle(found)
     for alias, row in found[:count]:
-        yield Query("acronym with alias", dice.choice([alias, alias.lower()]), row["name"], (_countries(row) or [""])[0])
+        yield Query(
+            "acronym with alias", dice.choice([alias, alias.lower()]), row["name"], (_countries(row) or [""])[0]
+        )
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ function needs is imported when it is first called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,13 +34,16 @@ _HOMES = {
 }
 
 
-def check(transaction: Mapping[str, Any] | None = None, /, **keywords: Any) -> Determination:
+def check(
+    transaction: Mapping[str, Any] | None = None, /, *, drafts: Sequence[str] = (), **keywords: Any
+) -> Determination:
     """Decide one transaction on both tracks.
 
     Args:
         transaction: a mapping with the keys ``date``, ``known_on``, ``activity``, ``item``, ``quantity``,
             ``value_usd``, ``origin``, ``destination``, ``parties``, ``end_use``, ``certifications``, ``facts``.
             Nothing is assumed: a fact that is not stated is unknown.
+        drafts: names of drafts and bills (files of ``law/drafts``) to be read as if they were law.
         keywords: the same keys (they win over those of ``transaction``), or the short form of the command line:
             ``on`` (date), ``to``, ``from_``, and of the one party at the end ``headquarters``, ``parent``, ``name``,
             ``role``, ``party_facts``; ``figures`` for an item of one's own. With ``to``, an export from the United
@@ -53,7 +56,7 @@ def check(transaction: Mapping[str, Any] | None = None, /, **keywords: Any) -> D
     Raises:
         InputError: something cannot be read; one line says what was found and the nearest valid word.
     """
-    found: Determination = _library().check(transaction, keywords)
+    found: Determination = _library().check(transaction, keywords, drafts)
     return found
 
 
@@ -72,17 +75,20 @@ def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, wi
     return told
 
 
-def law(on: date | str | None = None, known_on: date | str | None = None) -> LawView:
+def law(
+    on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()
+) -> LawView:
     """The law in force on a day, as it was public on another.
 
     Args:
         on: the day of the transaction, a date or ``YYYY-MM-DD``; None: today.
         known_on: the day from whose knowledge the law is read; None: all that is known.
+        drafts: as for :func:`check`.
 
     Raises:
         InputError: a day that does not exist, or one before the encoded law begins.
     """
-    view: LawView = _library().law(on, known_on)
+    view: LawView = _library().law(on, known_on, drafts)
     return view
 
 

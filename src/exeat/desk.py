@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,26 @@ CONTAINED_FACTS: Mapping[str, tuple[str, ...]] = {
     "contains_ic_at_3a090_b": ("ic_meets_3a090_b",),
     "contains_ic_at_3a991_p": ("eccn_3a991_p", "ic_meets_3a090_a", "ic_meets_3a090_b"),
 }
+
+
+def contained_tpp(circuits: Sequence[tuple[int, Mapping[str, object]]]) -> Decimal | None:
+    """The TPP of one assembly: its circuits at or over 3A090.a added up, others left out (15 CFR 740.29(h)(2)).
+
+    Args:
+        circuits: for each kind of contained circuit, how many and what :meth:`Engine.classify` found of it.
+
+    Returns:
+        The sum in TPP; None where the level of a circuit, or the TPP of one that counts, is unknown.
+    """
+    total = Decimal(0)
+    for count, values in circuits:
+        reaches, tpp = values.get("ic_meets_3a090_a"), values.get("tpp")
+        if reaches is False:
+            continue
+        if reaches is None or not isinstance(tpp, Decimal):
+            return None
+        total += count * tpp
+    return total
 
 
 class Desk:
@@ -137,7 +158,7 @@ class Desk:
             facts, item = self._items[key]
             return dict(facts), item
         item = self._described(stated)
-        return self._with_contents(item, engine), item
+        return self._with_contents(item, engine, unit_stated="tpp_per_unit" in stated), item
 
     def _described(self, stated: Mapping[str, object]) -> ItemFacts:
         """A name with figures of the caller's own: the figures win over the catalog's."""
@@ -155,7 +176,7 @@ class Desk:
             return self.catalog.facts_from_figures(dict(stated))
         return self.catalog.overlaid(known, figures) if figures else known
 
-    def _with_contents(self, item: ItemFacts, engine: Engine) -> dict[str, Value]:
+    def _with_contents(self, item: ItemFacts, engine: Engine, *, unit_stated: bool = False) -> dict[str, Value]:
         facts: dict[str, Value] = dict(item.facts)
         if not item.contained:
             return facts
@@ -165,6 +186,12 @@ class Desk:
             found = True if True in truths else None if None in truths else False
             if fact not in facts and found is not None:
                 facts[fact] = found
+        if "tpp_per_unit" in engine.program and not unit_stated:
+            # The catalog adds up every circuit; what the law counts is known only once each is classified.
+            facts.pop("tpp_per_unit", None)
+            total = contained_tpp([(part.count, values) for part, values in zip(item.contained, inside, strict=True)])
+            if total is not None:
+                facts["tpp_per_unit"] = total
         return facts
 
     def _facts(self, transaction: Transaction, item: ItemFacts | None) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exeat.desk import Desk
 from exeat.determination.answer import Determination
+from exeat.lawbook.places import Places
 from exeat.logic.errors import LogicError
 from exeat.logic.vocabulary import nearest
 from exeat.terms import KEYS, InputError, read_day
@@ -25,12 +26,14 @@ _RECEIVING = ("ultimate_consignee", "end_user")
 
 
 @cache
-def desk() -> Desk:
-    """The desk that :func:`check` uses, opened when first needed."""
-    return Desk()
+def desk(*drafts: str) -> Desk:
+    """The desk that :func:`check` uses, opened when first needed; with ``drafts``, one that reads them as law."""
+    return Desk(drafts=drafts)
 
 
-def check(transaction: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> Determination:
+def check(
+    transaction: Mapping[str, Any] | None, keywords: Mapping[str, Any], drafts: Sequence[str] = ()
+) -> Determination:
     """See :func:`exeat.check`.
 
     Raises:
@@ -38,7 +41,7 @@ def check(transaction: Mapping[str, Any] | None, keywords: Mapping[str, Any]) ->
     """
     if transaction is not None and not isinstance(transaction, Mapping):
         raise InputError(f"a transaction is a mapping of keys and values, not {type(transaction).__name__}")
-    return desk().check({**(transaction or {}), **transaction_of(keywords)})
+    return desk(*drafts).check({**(transaction or {}), **transaction_of(keywords)})
 
 
 def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, width: int = 80) -> str:
@@ -109,7 +112,9 @@ def _party(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**party, **more}
 
 
-def law(on: date | str | None = None, known_on: date | str | None = None) -> LawView:
+def law(
+    on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()
+) -> LawView:
     """See :func:`exeat.law`.
 
     Raises:
@@ -117,7 +122,7 @@ def law(on: date | str | None = None, known_on: date | str | None = None) -> Law
     """
     day = date.today() if on is None else read_day(on, "on")
     known = None if known_on is None else read_day(known_on, "known_on")
-    book = desk().lawbook
+    book = desk(*drafts).lawbook
     if day < book.begins:
         raise InputError(f"on is {day}; the encoded law begins on {book.begins}, nothing earlier is known")
     return LawView(day, known, book, book.in_force(day, known))
@@ -189,7 +194,7 @@ class LawView:
             InputError: no such place, or one of which the tables of the EAR say nothing.
         """
         try:
-            found = desk().places.find(place)
+            found = Places(self.lawbook.groups).find(place)
         except LogicError as error:
             raise InputError(str(error)) from None
         if found.standing == "indeterminate":

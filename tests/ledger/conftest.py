@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import shutil
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +42,13 @@ def server() -> Iterator[str]:
     except Exception as error:
         pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
     yield running.get_uri()
+    process = running.get_pid()
+    if process is not None:
+        os.kill(process, signal.SIGQUIT)  # PostgreSQL's immediate stop: nothing here is kept
+        with contextlib.suppress(ProcessLookupError):
+            for _ in range(100):
+                os.kill(process, 0)
+                time.sleep(0.05)
     running.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -50,6 +61,7 @@ def template(server: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         # The server dies with the tests: what they show must not hang on this disk's speed.
         connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET deadlock_timeout = '50ms'")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE DATABASE ledger_template")
     ledger = Ledger(server.replace("/postgres?", "/ledger_template?"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from exeat.ledger.accounts import AccountName
 
@@ -13,7 +13,7 @@ class HandClock:
     """A clock that the test sets."""
 
     def __init__(self) -> None:
-        self.now = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
+        self.now = datetime(2025, 7, 1, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.now

@@ -15,12 +15,19 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from ledger_samples import HandClock
 
 from exeat.ledger import balances
-from exeat.ledger.book import AccountName, Ledger, Limit, Share
-from exeat.ledger.errors import LimitReached, ReservationClosed, StoreError
+from exeat.ledger.book import AccountName, Ledger, Limit, Share, Unit
+from exeat.ledger.errors import LimitReached, ReservationClosed
 
 A, B = AccountName("LPP", "a"), AccountName("LPP", "b")
 WHOLE, PART = AccountName("base", "all"), AccountName("base", "abroad")
@@ -29,7 +36,7 @@ AMOUNT = st.integers(1, 12)
 NAME = st.sampled_from([A, B])
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """The process died before the commit."""
 
 
@@ -84,9 +91,13 @@ class Simulation(RuleBasedStateMachine):
                 self.used[name] -= self.held.pop(k)[1]
                 self.postings += 1
         if crash == "before":
-            with pytest.raises((Crash, LimitReached)), self.ledger.unit() as unit:
+
+            def dies(unit: Unit) -> None:
                 unit.reserve({name: amount}, key, expires_at=until)
-                raise Crash
+                raise CrashError
+
+            with pytest.raises((CrashError, LimitReached)):
+                self.ledger.run(dies)
             return
         self.ledger.reserve({name: amount}, key, expires_at=until)
         self.held[key] = (name, amount, until)
@@ -191,7 +202,9 @@ class Simulation(RuleBasedStateMachine):
         if not hasattr(self, "ledger"):
             return
         with self.ledger.store.reading() as connection:
-            rows = connection.exec_driver_sql("SELECT subject, kind, id, held, consumed FROM accounts ORDER BY id").all()
+            rows = connection.exec_driver_sql(
+                "SELECT subject, kind, id, held, consumed FROM accounts ORDER BY id"
+            ).all()
             count = connection.exec_driver_sql("SELECT count(*) FROM postings").scalar()
             for row in rows:
                 assert balances.sums(connection, row.id) == (row.held, row.consumed)
@@ -211,7 +224,9 @@ class Simulation(RuleBasedStateMachine):
 
 def _settings(examples: int) -> settings:
     quiet = list(HealthCheck)
-    return settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=quiet, database=None)
+    return settings(
+        max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=quiet, database=None
+    )
 
 
 @pytest.mark.parametrize(("database", "examples"), [("sqlite", 12), ("postgresql", 5)])
@@ -241,11 +256,3 @@ def test_simulation(request: pytest.FixtureRequest, database: str, examples: int
 
     Bound.make = staticmethod(make)
     run_state_machine_as_test(seed(20250115)(Bound), settings=_settings(examples))
-
-
-def test_a_lost_race_in_a_unit_is_an_error_of_its_own(ledger: Ledger) -> None:
-    assert issubclass(StoreError, Exception)
-    with pytest.raises(StoreError, match="another writer came first"), ledger.unit():
-        from exeat.ledger.store import LostRace
-
-        raise LostRace

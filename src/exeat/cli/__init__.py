@@ -1,7 +1,7 @@
-"""The command line: ``exeat check``, ``classify``, ``items``, ``law …``, ``schema``. A thin face over the desk.
+"""The command line: ``exeat check``, ``classify``, ``flags``, ``interview``, ``items``, ``tier``, ``law …``, ``schema``.
 
-Exit codes: 0 decided on both tracks; 3 unknown on a track; 2 something given cannot be read (one line on stderr);
-1 anything else.
+A thin face over the desk. Exit codes: 0 decided on both tracks; 3 unknown on a track, or held by a red flag; 2 something
+given cannot be read (one line on stderr), or findings in the law; 1 anything else.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from collections.abc import Sequence
 DECIDED, FAILED, BAD_INPUT, UNKNOWN = 0, 1, 2, 3
 
 
+class Refused(Exception):  # noqa: N818 - a refusal of input, told in one line
+    """What was given cannot be read."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Nothing is raised, and bad input is told in one line."""
     if argv is None:
         # A process that answers once and ends: walking its many small objects for cycles costs a twentieth of its time.
         gc.disable()
-    from exeat.cli.app import Refused, run
-
     try:
-        code = run(list(sys.argv[1:] if argv is None else argv))
+        code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
     except Refused as refusal:
         return _complain(str(refusal), BAD_INPUT)
@@ -40,6 +42,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _run(words: list[str]) -> int:
+    """Run one command line.
+
+    Raises:
+        Refused: bad input of any kind; the message is one line.
+    """
+    from exeat.lawbook.instrument import LawError
+    from exeat.terms import InputError
+
+    try:
+        if words[:1] == ["check"]:
+            from exeat.cli.quick import plain_check
+
+            plain = plain_check(words[1:])
+            if plain is not None:
+                from exeat.cli.check import run_check
+
+                item, order, switches = plain
+                return run_check(item, order, as_json=switches["json"], full=switches["full"])
+        from exeat.cli.app import run
+
+        return run(words)
+    except (InputError, LawError) as error:
+        raise Refused(str(error)) from None
+
+
 def _complain(message: str, code: int) -> int:
     line = " ".join(message.split())
     encoding = sys.stderr.encoding or "ascii"
@@ -47,4 +75,4 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
-__all__ = ["BAD_INPUT", "DECIDED", "FAILED", "UNKNOWN", "main"]
+__all__ = ["BAD_INPUT", "DECIDED", "FAILED", "UNKNOWN", "Refused", "main"]

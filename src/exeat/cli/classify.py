@@ -9,7 +9,8 @@ from typing import Any
 
 from exeat.catalog import Item, ItemFacts
 from exeat.cli import DECIDED, UNKNOWN
-from exeat.cli.show import write, write_json
+from exeat.cli.options import Figures
+from exeat.cli.show import draft_line, write, write_json
 from exeat.determination.answer import Determination
 from exeat.determination.ask import Inquiry
 from exeat.determination.determine import Engine
@@ -19,16 +20,19 @@ from exeat.explanation.layout import Page, shortened
 from exeat.library import desk, transaction_of
 from exeat.terms import InputError, plain, read_day
 
-_KEYS = ("date", "known_on", "item", "eccn", "classification", "uncertain_figures", "facts", "law", "engine")
+_KEYS = ("drafts", "date", "known_on", "item", "eccn", "classification", "uncertain_figures", "facts", "law", "engine")
 
 
-def run_classify(keywords: Mapping[str, Any], *, as_json: bool) -> int:
+def run_classify(name: str | None, figures: Figures, *, as_json: bool) -> int:
     """Classify one item and print its entry, limb by limb.
 
     Raises:
         InputError: an item or figure that cannot be read.
     """
-    found = desk().check(transaction_of(keywords))
+    keywords = figures.keywords(name)
+    if not any(keywords[key] for key in ("item", "figures", "facts")):
+        raise InputError("no item is named: give an ITEM (exeat items lists them), or figures (--tpp)")
+    found = desk(*figures.drafts).check(transaction_of(keywords))
     whole = found.to_dict()
     data = {key: whole[key] for key in _KEYS}
     data["ask"] = [] if found.eccn is not None else _asks(found)
@@ -36,6 +40,7 @@ def run_classify(keywords: Mapping[str, Any], *, as_json: bool) -> int:
         write_json(data)
     else:
         page = Page()
+        page.extend(draft_line(figures.drafts))
         page.text(f"{whole['item']['name'] if whole['item'] else 'the item described'} on {whole['date']}", 0)
         classification(page, found, data)
         for ask in data["ask"]:

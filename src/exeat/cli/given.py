@@ -43,6 +43,24 @@ def pairs(flag: str, stated: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def resolutions(stated: Iterable[str]) -> list[dict[str, str]]:
+    """``FLAG: by; on; evidence`` arguments as the resolutions of a transaction.
+
+    Raises:
+        InputError: a part is missing, or one flag is resolved twice.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for word in stated:
+        flag, _, rest = word.partition(":")
+        parts = [part.strip() for part in rest.split(";", 2)]
+        if not flag.strip() or len(parts) < 3 or not all(parts):
+            raise InputError(f"--resolve {word[:60]!r}: expected \"FLAG: by; on; evidence\", the day as YYYY-MM-DD")
+        if flag.strip() in found:
+            raise InputError(f"--resolve {flag.strip()!r} is stated twice")
+        found[flag.strip()] = {"flag": flag.strip(), "by": parts[0], "on": parts[1], "evidence": parts[2]}
+    return list(found.values())
+
+
 def read_file(name: str) -> list[tuple[str, Mapping[str, Any]]]:
     """The transactions of a file, each with a name for messages. A file holds one, or a list.
 

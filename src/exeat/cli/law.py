@@ -1,18 +1,20 @@
-"""``exeat law instruments``, ``timeline`` and ``check``: the documents, their dates, and what is wrong in the files."""
+"""``exeat law instruments``, ``timeline``, ``calendar`` and ``check``: the documents, their dates, faults in the files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from exeat.cli import BAD_INPUT, DECIDED
-from exeat.cli.show import write, write_json
+from exeat.cli.options import Seen
+from exeat.cli.show import draft_line, write, write_json
 from exeat.explanation.layout import Page
-from exeat.lawbook.consolidate import Lawbook
+from exeat.lawbook.calendar import Event, events, scheduled
 from exeat.lawbook.instrument import Instrument
 from exeat.library import desk
-from exeat.terms import InputError
+from exeat.terms import InputError, read_day
 
 
 def instrument_data(instrument: Instrument) -> dict[str, Any]:
@@ -34,13 +36,16 @@ def instrument_data(instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def run_instruments(*, as_json: bool) -> int:
+def run_instruments(seen: Seen, *, as_json: bool) -> int:
     """List the instruments in the order they take effect."""
-    rows = [instrument_data(instrument) for instrument in desk().lawbook.instruments]
+    known = None if seen.known_on is None else read_day(seen.known_on, "known_on")
+    listed = desk(*seen.drafts).lawbook.instruments
+    rows = [instrument_data(instrument) for instrument in listed if known is None or instrument.known <= known]
     if as_json:
         write_json(rows)
         return DECIDED
     page = Page()
+    page.extend(draft_line(seen.drafts))
     for row in rows:
         page.text(f"{row['instrument']}: {row['title']}", 0, 2)
         page.text(
@@ -51,55 +56,60 @@ def run_instruments(*, as_json: bool) -> int:
     return DECIDED
 
 
-def run_timeline(*, as_json: bool) -> int:
-    """Every dated change in order: instruments known, effective, due; postures; groups."""
-    book = desk().lawbook
-    events = sorted({(e["date"], e["what"], e["instrument"], e["says"]) for e in _events(book)})
-    data = [dict(zip(("date", "what", "instrument", "says"), event, strict=True)) for event in events]
+def run_timeline(seen: Seen, *, as_json: bool) -> int:
+    """Every dated change in order: instruments known, effective, due; last days; stays; postures; groups."""
+    book = desk(*seen.drafts).lawbook
+    known = None if seen.known_on is None else read_day(seen.known_on, "known_on")
+    told = list(_told(events(book, known)))
     if as_json:
-        write_json({"instruments": [instrument_data(i) for i in book.instruments], "events": data})
+        write_json({"instruments": [instrument_data(i) for i in book.instruments], "events": told})
         return DECIDED
     page = Page()
-    for event in data:
-        page.item(
-            event["date"],
-            f"{event['what']}: {event['instrument']}{', ' if event['says'] else ''}{event['says']}",
-            0,
-            12,
-        )
+    page.extend(draft_line(seen.drafts))
+    _write_events(page, told)
     write(page.lines)
     return DECIDED
 
 
-def _events(book: Lawbook) -> list[dict[str, str]]:
-    found = []
-    for instrument in book.instruments:
-        if instrument.kind == "baseline":
-            continue
-        days = (
-            (instrument.known, "public"),
-            (instrument.published, "published"),
-            (instrument.effective, "effective"),
-            (instrument.compliance, "compliance due"),
-        )
-        for day, what in days:
-            if what != "compliance due" or instrument.compliance != instrument.effective:
-                found.append(_event(day, what, instrument.citation, instrument.title))
-        for section in instrument.sections:
-            own = (section.compliance, "compliance due") if section.compliance != instrument.compliance else None
-            if own and section.verb != "Posture":
-                found.append(_event(own[0], own[1], instrument.citation, section.provision))
-            if section.expires:
-                found.append(_event(section.expires, "last day", instrument.citation, section.provision))
-    for member in book.groups.memberships:
-        for change, what in ((member.start, "joins"), (member.until, "last day in")):
-            if change is not None:
-                found.append(_event(change, "group", member.citation, f"{member.member} {what} {member.group}"))
-    return found
+def run_calendar(start: str | None, seen: Seen, *, as_json: bool) -> int:
+    """What is scheduled to change from a day on, as far as it was public.
+
+    Raises:
+        InputError: a day that does not exist.
+    """
+    book = desk(*seen.drafts).lawbook
+    day = date.today() if start is None else read_day(start, "from")
+    known = None if seen.known_on is None else read_day(seen.known_on, "known_on")
+    told = list(_told(scheduled(book, day, known)))
+    checked = book.checked.isoformat() if book.checked else None
+    if as_json:
+        write_json({"from": day.isoformat(), "known_on": seen.known_on, "checked": checked, "events": told})
+        return DECIDED
+    page = Page()
+    page.extend(draft_line(seen.drafts))
+    public = f", as public on {known}" if known else ""
+    page.text(f"scheduled from {day} on{public}; sources last checked {checked or 'on no stated day'}", 0, 2)
+    _write_events(page, told)
+    if not told:
+        page.text("nothing is scheduled in the encoded law")
+    late = [event for event in told if checked and event["date"] > checked]
+    if late:
+        page.text("What falls after the last check is as it was then scheduled, and not verified since.", 0)
+    write(page.lines)
+    return DECIDED
 
 
-def _event(day: date, what: str, instrument: str, says: str) -> dict[str, str]:
-    return {"date": day.isoformat(), "what": what, "instrument": instrument, "says": says}
+def _told(found: Iterable[Event]) -> Iterator[dict[str, str]]:
+    seen: dict[tuple[str, ...], None] = {}
+    for event in found:
+        seen[(event.day.isoformat(), event.what, event.instrument, event.says)] = None
+    return (dict(zip(("date", "what", "instrument", "says"), row, strict=True)) for row in seen)
+
+
+def _write_events(page: Page, told: Iterable[dict[str, str]]) -> None:
+    for event in told:
+        says = f"{', ' if event['says'] else ''}{event['says']}"
+        page.item(event["date"], f"{event['what']}: {event['instrument']}{says}", 0, 12)
 
 
 def run_law_check(folder: str | None, *, as_json: bool) -> int:

@@ -6,20 +6,21 @@ from typing import Any
 
 from exeat.cli import DECIDED
 from exeat.cli.law_show import posture_data
-from exeat.cli.show import write, write_json
+from exeat.cli.options import Seen
+from exeat.cli.show import draft_line, write, write_json
 from exeat.explanation.layout import Page
 from exeat.lawbook.instrument import Section
 from exeat.library import LawView, law
 from exeat.terms import InputError
 
 
-def run_diff(first: str, second: str, *, as_json: bool) -> int:
+def run_diff(first: str, second: str, seen: Seen, *, as_json: bool) -> int:
     """Tell what changed in the law between two days: provisions, postures, pending versions, groups.
 
     Raises:
         InputError: a day that does not exist.
     """
-    before, after = law(first), law(second)
+    before, after = (law(day, seen.known_on, seen.drafts) for day in (first, second))
     if before.on > after.on:
         raise InputError(f"{first} is later than {second}; state the earlier day first")
     data = _diff(before, after)
@@ -27,6 +28,7 @@ def run_diff(first: str, second: str, *, as_json: bool) -> int:
         write_json(data)
         return DECIDED
     page = Page()
+    page.extend(draft_line(seen.drafts))
     page.text(f"the law of {data['from']} against that of {data['to']}", 0)
     for title in ("added", "revised", "removed", "pending", "postures", "groups"):
         if data[title]:
@@ -67,6 +69,7 @@ def _diff(before: LawView, after: LawView) -> dict[str, Any]:
     return {
         "from": before.on.isoformat(),
         "to": after.on.isoformat(),
+        "drafts": list(after.lawbook.drafts),
         "added": [_named(new[name]) for name in new if name not in old],
         "revised": [
             {**_named(new[name]), "was": old[name].citation}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from exeat.cli import DECIDED
-from exeat.cli.show import write, write_json
+from exeat.cli.options import Seen
+from exeat.cli.show import draft_line, write, write_json
 from exeat.explanation.layout import Page
 from exeat.lawbook.instrument import Section
 from exeat.library import LawView, desk, law
@@ -25,7 +26,7 @@ def posture_data(section: Section) -> dict[str, Any]:
 
 def section_data(section: Section, view: LawView) -> dict[str, Any]:
     """One version of a provision as plain data, its conditions in words."""
-    words = desk().law_of(view.on, view.known_on).words
+    words = desk(*view.lawbook.drafts).law_of(view.on, view.known_on).words
     rule = section.rule
     return {
         "provision": section.provision,
@@ -53,18 +54,19 @@ def section_data(section: Section, view: LawView) -> dict[str, Any]:
     }
 
 
-def run_show(provision: str, on: str | None, known_on: str | None, *, as_json: bool) -> int:
+def run_show(provision: str, on: str | None, seen: Seen, *, as_json: bool) -> int:
     """Show the version of a provision in force on a day, the posture on it, and the history of its versions.
 
     Raises:
         InputError: an unknown provision or day.
     """
-    view = law(on, known_on)
+    view = law(on, seen.known_on, seen.drafts)
     shown = [_shown(name, view) for name in view.names_of(provision)]
     if as_json:
         write_json(shown[0] if len(shown) == 1 else shown)
         return DECIDED
     page = Page()
+    page.extend(draft_line(seen.drafts))
     for number, data in enumerate(shown):
         if number:
             page.lines.append("")
@@ -78,6 +80,7 @@ def _shown(name: str, view: LawView) -> dict[str, Any]:
     stay = next((s for s in view.stayed if s.provision == name), None)
     return {
         "provision": name,
+        "drafts": list(view.lawbook.drafts),
         "on": view.on.isoformat(),
         "known_on": view.known_on.isoformat() if view.known_on else None,
         "in_force": section_data(version, view) if version else None,

@@ -16,10 +16,8 @@ class ContextReport(Reader):
     def differences(self) -> list[dict[str, Any]]:
         """Where the two tracks part, by provision, with the posture that parts them and its source."""
         found = []
-        for section in self.law.governing:
-            posture = self.words.posture.get(section.key)
-            if posture is None or section.rule is None:
-                continue
+        for section in self.words.under_posture:
+            posture = self.words.posture[section.key]
             pair = self._apart(section)
             if pair is not None:
                 text, enforced = pair
@@ -55,10 +53,9 @@ class ContextReport(Reader):
             and self.truth(requirement.rule.name) is not False
             and (policy := self.words.policy[requirement.key]) is not None
         }
-        for section in self.law.governing:
+        for section in self.words.remarkable:
             rule = section.rule
-            if rule is None:
-                continue
+            assert rule is not None
             if isinstance(rule, ReviewPolicy):
                 if section.key in policies:
                     yield section
@@ -71,23 +68,22 @@ class ContextReport(Reader):
 
     def conflicts(self) -> list[dict[str, Any]]:
         found = []
-        bearing = list(self._relevant())
-        # A conflict can be the very reason why a rule does not apply (LPP and 5A002.z): then it must hold, not only may.
+        bearing = {section.key: section for section in self._relevant()}
+        # A conflict can be why a rule does not apply (LPP and 5A002.z): then it must hold, not only may.
         # A definition of a party fact is written into what asks for it and has no value of its own.
-        party = {name for name, declared in self.program.vocabulary.facts.items() if declared.party}
         missed = [
             s
-            for s in self.law.governing
+            for s in self.words.remarkable
             if s.rule is not None
             and s.rule.conflicts
-            and (self.values.get(s.rule.name) is False or s.rule.name in party)
-            and s not in bearing
+            and s.key not in bearing
+            and (self.values.get(s.rule.name) is False or s.rule.name in self.words.party_names)
         ]
-        for section in (*bearing, *missed):
+        for section in (*bearing.values(), *missed):
             assert section.rule is not None
             for conflict in section.rule.conflicts:
                 truth = self.holds(conflict.when)
-                if truth is True or (truth is None and section in bearing):
+                if truth is True or (truth is None and section.key in bearing):
                     entry = {"id": conflict.id, "says": conflict.says, "applies": TRUTH[truth]}
                     found.append({**entry, "provision": section.provision, "instrument": section.citation})
         return found

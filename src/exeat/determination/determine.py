@@ -153,7 +153,7 @@ class Engine:
             return self._vigilance[name](values, _NO_PARTY)
         if name not in self._limbs:
             return None
-        run = self._limb_closures.get(name)
+        run: Closure | None = self._limb_closures.get(name)
         if run is None:
             run = compile_tree(self._limbs[name], self.program.law.groups, of_party=False)
             self._limb_closures[name] = run

@@ -48,35 +48,44 @@ class Questions:
         self.vocabulary = named.with_facts(slot_facts(PARTIES, book.vocabulary))
         self.examples: list[dict[str, Value]] = []
         self._encoder = Encoder(self.vocabulary)
-        self._read: dict[Tree, frozenset[str]] = {}
-        self._never: set[frozenset[Tree]] = set()
-        self._at_times: set[frozenset[Tree]] = set()
+        self._numbers: dict[Tree, int] = {}
+        self._trees: list[Tree] = []
+        self._reads: list[frozenset[str]] = []
+        self._never: set[frozenset[int]] = set()
+        self._at_times: set[frozenset[int]] = set()
 
-    def is_never(self, conditions: Sequence[Tree]) -> bool:
-        """Whether it was found before that the conditions cannot hold together."""
-        return frozenset(conditions) in self._never
-
-    def can_meet(self, conditions: Sequence[Tree]) -> bool:
-        """Whether the conditions can hold together; asked once."""
-        return frozenset(conditions) in self._at_times or self.ask(conditions) is not None
-
-    def ask(self, conditions: Sequence[Tree]) -> dict[str, Value] | None:
-        """Facts on which all conditions hold, every fact known; None when there are none. See :func:`find_overlap`."""
-        if self.is_never(conditions):
-            return None
-        formulas = [self._encoder.holds(tree) for tree in dict.fromkeys(conditions)]
-        names = frozenset(name for tree in conditions for name in self.reads(tree))
-        found = self._encoder.witness(formulas, complete=True, nonnegative=True, names=names)
-        (self._never if found is None else self._at_times).add(frozenset(conditions))
-        return found
-
-    def reads(self, tree: Tree) -> frozenset[str]:
-        """The names a condition reads, those of which a ratio is made with it."""
-        if tree not in self._read:
+    def number(self, tree: Tree) -> int:
+        """The number of a condition: equal conditions have one, and numbers are quick to compare."""
+        known = self._numbers.get(tree)
+        if known is None:
+            known = self._numbers[tree] = len(self._trees)
             names = fact_names(tree)
             made_of = {part for name in names for part in self.vocabulary[name].ratio or ()}
-            self._read[tree] = names | made_of
-        return self._read[tree]
+            self._trees.append(tree)
+            self._reads.append(names | made_of)
+        return known
+
+    def reads(self, number: int) -> frozenset[str]:
+        """The names a condition reads, those of which a ratio is made with it."""
+        return self._reads[number]
+
+    def is_never(self, numbers: Sequence[int]) -> bool:
+        """Whether it was found before that the conditions cannot hold together."""
+        return frozenset(numbers) in self._never
+
+    def can_meet(self, numbers: Sequence[int]) -> bool:
+        """Whether the conditions can hold together; asked once."""
+        return frozenset(numbers) in self._at_times or self.ask(numbers) is not None
+
+    def ask(self, numbers: Sequence[int]) -> dict[str, Value] | None:
+        """Facts on which all conditions hold, every fact known; None when there are none. See :func:`find_overlap`."""
+        if self.is_never(numbers):
+            return None
+        formulas = [self._encoder.holds(self._trees[number]) for number in dict.fromkeys(numbers)]
+        names = frozenset(name for number in numbers for name in self._reads[number])
+        found = self._encoder.witness(formulas, complete=True, nonnegative=True, names=names)
+        (self._never if found is None else self._at_times).add(frozenset(numbers))
+        return found
 
 
 class Ground:
@@ -92,37 +101,42 @@ class Ground:
         }
         self.groups = _with_one_of_a_kind(law.groups, self._words_written())
         self._meanings = dict(self._all_meanings())
-        self._links = {name: resolve_groups(_link(name, m), self.groups) for name, m in self._meanings.items()}
+        self._links = {
+            name: questions.number(resolve_groups(Compare("=", Fact(name), meaning), self.groups))
+            for name, meaning in self._meanings.items()
+        }
         self._flat: dict[Tree, Tree] = {}
+        self._asked: dict[Tree, int] = {}
         self._runs: dict[Tree, Compiled] = {}
         self._examples: list[dict[str, Value]] = []
-        self._order = self._needed_first()
+        self._order = [(name, self._compiled(self._meanings[name])) for name in self._needed_first()]
 
-    def meet(self, *conditions: Tree) -> dict[str, Value] | None:
+    def meet(self, *conditions: Tree, likely: bool = False) -> dict[str, Value] | None:
         """Facts on which every condition holds; None when there are none. :meth:`fewest` makes them readable.
+
+        ``likely`` spares a first question that only pays where the answer is mostly none.
 
         Raises:
             LogicError: the solver did not decide in time.
         """
-        flat = [self.flat(condition) for condition in (*conditions, Fact(f"{PARTIES[0]}_present"))]
-        wanted = [resolve_groups(tree, self.groups) for tree in flat]
+        asked = (*conditions, Fact(f"{PARTIES[0]}_present"))
+        wanted = [self._number(condition) for condition in asked]
         layers = list(self._layers(wanted))
         if any(self.questions.is_never(layer) for layer in layers):
             return None
-        known = self._known_example(flat)
+        known = self._known_example(asked)
         if known is not None:
             return known
-        first, *between = layers
-        if not self.questions.can_meet(first):
+        if not likely and not self.questions.can_meet(layers[0]):
             return None
         found = self.questions.ask(layers[-1])
         if found is None:
-            all(self.questions.can_meet(layer) for layer in between)  # The earliest that fails is remembered.
+            all(self.questions.can_meet(layer) for layer in layers)  # The earliest that fails is remembered.
             return None
         self.questions.examples.append(self._completed(found))
-        return self._known_example(flat)
+        return self._known_example(asked)
 
-    def _layers(self, wanted: Sequence[Tree]) -> Iterator[tuple[Tree, ...]]:
+    def _layers(self, wanted: Sequence[int]) -> Iterator[tuple[int, ...]]:
         """The conditions with rules' names as free facts; with what these rules say; with what those read in turn say …
 
         What cannot hold in an early layer cannot hold at all; early layers are the same in many eras.
@@ -130,12 +144,17 @@ class Ground:
         layer, seen, last = tuple(wanted), set[str](), tuple(wanted)
         while True:
             yield layer
-            names = {name for tree in last for name in self.questions.reads(tree)} & self._links.keys() - seen
+            names = frozenset[str]().union(*map(self.questions.reads, last)) & self._links.keys() - seen
             if not names:
                 return
             seen |= names
             last = tuple(self._links[name] for name in sorted(names))
             layer = (*layer, *last)
+
+    def _number(self, condition: Tree) -> int:
+        if condition not in self._asked:
+            self._asked[condition] = self.questions.number(resolve_groups(self.flat(condition), self.groups))
+        return self._asked[condition]
 
     def flat(self, tree: Tree) -> Tree:
         """The condition with parties as columns; names of rules stay."""
@@ -143,20 +162,23 @@ class Ground:
             self._flat[tree] = expand_parties(substitute(tree, self._not_in_force), PARTIES, self.questions.declared)
         return self._flat[tree]
 
-    def _known_example(self, flat: Sequence[Tree]) -> dict[str, Value] | None:
+    def _known_example(self, conditions: Sequence[Tree]) -> dict[str, Value] | None:
         """An earlier example on which the conditions hold, under the rules of this era."""
         while len(self._examples) < len(self.questions.examples):
             values = dict(self.questions.examples[len(self._examples)])
-            for name in self._order:
-                values[name] = self._run(self._meanings[name])(values, {})
+            for name, run in self._order:
+                values[name] = run(values, {})
             self._examples.append(values)
-        runs = [self._run(tree) for tree in flat]
+        runs = [self._run(condition) for condition in conditions]
         return next((v for v in self._examples if all(run(v, {}) is True for run in runs)), None)
 
-    def _run(self, tree: Tree) -> Compiled:
-        if tree not in self._runs:
-            self._runs[tree] = compile_tree(expand_ratios(tree, self.questions.vocabulary), self.law.groups)
-        return self._runs[tree]
+    def _run(self, condition: Tree) -> Compiled:
+        if condition not in self._runs:
+            self._runs[condition] = self._compiled(self.flat(condition))
+        return self._runs[condition]
+
+    def _compiled(self, flat: Tree) -> Compiled:
+        return compile_tree(expand_ratios(flat, self.questions.vocabulary), self.law.groups, of_party=False)
 
     def _completed(self, found: Mapping[str, Value]) -> dict[str, Value]:
         """The found facts, and something plain for every other, so that the example serves other questions too."""
@@ -239,8 +261,9 @@ class Ground:
 
     def fewest(self, conditions: Sequence[Tree], found: Mapping[str, Value]) -> dict[str, Value]:
         """The facts without those on which nothing depends: the conditions still hold when they are unknown."""
-        runs = [self._run(self._to_the_ground(self.flat(tree))) for tree in conditions]
-        read = frozenset(name for tree in conditions for name in self._ground_names(self.flat(tree)))
+        ground = [self._to_the_ground(self.flat(tree)) for tree in conditions]
+        runs = [self._compiled(tree) for tree in ground]
+        read = frozenset(name for tree in ground for name in self.questions.reads(self.questions.number(tree)))
         facts = {name: value for name, value in found.items() if name in read and self._is_stated(name)}
         for name in sorted(facts, key=lambda n: (n.endswith("_present"), n.startswith(PARTIES), -len(n), n)):
             fewer = {n: v for n, v in facts.items() if n != name}
@@ -259,9 +282,6 @@ class Ground:
 
         return substitute(tree, meaning)
 
-    def _ground_names(self, tree: Tree) -> frozenset[str]:
-        return self.questions.reads(self._to_the_ground(tree))
-
 
 def _with_one_of_a_kind(groups: Mapping[str, frozenset[str]], named: frozenset[str]) -> dict[str, frozenset[str]]:
     """The groups with one member for all that belong to the same groups: conditions cannot tell them apart.
@@ -273,10 +293,6 @@ def _with_one_of_a_kind(groups: Mapping[str, frozenset[str]], named: frozenset[s
         kinds.setdefault(tuple(name for name, members in groups.items() if word in members), word)
     kept = named | frozenset(kinds.values())
     return {name: members & kept for name, members in groups.items()}
-
-
-def _link(name: str, meaning: Tree) -> Tree:
-    return Compare("=", Fact(name), meaning)
 
 
 def in_words(facts: Mapping[str, Value]) -> str:

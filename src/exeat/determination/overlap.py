@@ -22,7 +22,7 @@ from exeat.determination.license_requirement import posture_on, requirements
 from exeat.determination.program import SCOPE, TRACKS
 from exeat.determination.review_policy import cases_on, policy_for
 from exeat.determination.step import Track
-from exeat.lawbook.check import Finding
+from exeat.lawbook.check import Finding, trees_of
 from exeat.lawbook.consolidate import InForce, Lawbook
 from exeat.lawbook.instrument import (
     Acceptance,
@@ -36,14 +36,17 @@ from exeat.lawbook.instrument import (
     Relief,
     Requirement,
     Restriction,
+    ReviewPolicy,
     Section,
     joined,
 )
-from exeat.logic.tree import FALSE, TRUE, Fact, Not, Tree, Value, all_of, any_of
+from exeat.logic.tree import FALSE, TRUE, Fact, InGroup, Not, Tree, Value, all_of, any_of, walk
 
 #: Reasons for control under which one item should need one license. End uses, end users and notices are prohibitions
 #: of their own that meet as a matter of course; what they require of the same *items* as another rule is compared.
 _REASONS_FOR_CONTROL = frozenset({"NS", "MT", "NP", "CB", "RS", "CC", "AT", "embargo"})
+
+_EXAMINED = (Classification, Definition, Relief, Requirement, Restriction)
 
 NOT_EXAMINED = "overlaps and gaps were not examined: that needs z3-solver (pip install 'exeat[solver]')"
 
@@ -113,22 +116,29 @@ def check_overlaps(book: Lawbook) -> Iterator[Finding]:
     """
     questions = Questions(book)
     record = _Record()
-    seen: set[object] = set()
+    found: dict[object, list[Discovery]] = {}
     for since in book.changes():
         law = book.in_force(since)
-        key = (tuple(s.key for s in (*law.governing, *law.postures)), tuple(sorted(law.groups.items())))
-        if key in seen:
-            continue
-        seen.add(key)
+        key = _what_matters(law)
+        if key not in found:
+            found[key] = list(discoveries(law, Ground(law, questions)))
         record.governed.update(section.key for section in (*law.governing, *law.postures))
-        for found in discoveries(law, Ground(law, questions)):
-            record.take(found, since)
+        for discovery in found[key]:
+            record.take(discovery, since)
     yield from sorted(set(record.findings()))
     for section in book.sections():
         for acceptance in _acceptances(section):
             if (section.file, acceptance.line) not in record.used:
                 message = f"nothing needs the acceptance '{acceptance.kind}: {acceptance.what}'; take it out"
                 yield Finding(section.file, acceptance.line, "accepts", message)
+
+
+def _what_matters(law: InForce) -> object:
+    """What two eras must share to have the same discoveries."""
+    sections = [s for s in (*law.governing, *law.postures) if isinstance(s.rule, (*_EXAMINED, ReviewPolicy, Posture))]
+    trees = [tree for section in sections for _, tree in trees_of(section)]
+    used = sorted({node.group for tree in trees for node in walk(tree) if isinstance(node, InGroup)})
+    return tuple(s.key for s in sections), tuple((name, law.groups.get(name)) for name in used)
 
 
 def discoveries(law: InForce, ground: Ground) -> Iterator[Discovery]:
@@ -138,7 +148,7 @@ def discoveries(law: InForce, ground: Ground) -> Iterator[Discovery]:
     for track in TRACKS:
         yield from _policies(law, ground, track)
     for section in law.governing:
-        if isinstance(section.rule, (Classification, Definition, Relief, Requirement, Restriction)):
+        if isinstance(section.rule, _EXAMINED):
             yield from _dead_or_idle(section, section.rule, ground)
 
 
@@ -224,7 +234,7 @@ def _rows(cases: Sequence[PolicyCase], where: Section, applies: Tree, ground: Gr
     """Rows that are never reached, and pairs of rows that differ where an earlier row does not decide for both."""
     for number, case in enumerate(cases):
         before = tuple(Not(earlier.when) for earlier in cases[:number])
-        if ground.meet(applies, case.when, *before) is None:
+        if ground.meet(applies, case.when, *before, likely=True) is None:
             says = f"the row {case.at!r} of {where.provision} is never the first that fits"
             yield Discovery((where,), case.line, "dead", case.at, says, ground)
             continue
@@ -245,13 +255,13 @@ def _dead_or_idle(section: Section, rule: AnyRule, ground: Ground) -> Iterator[D
     if isinstance(rule, Definition) and ground.is_of_a_party(rule.name):
         return
     what = section.provision.removeprefix("§ ")
-    if ground.meet(rule.condition()) is None:
+    if ground.meet(rule.condition(), likely=True) is None:
         says = f"the limbs of {section.provision} can never hold together"
         yield Discovery((section,), section.line, "dead", what, says, ground)
         return
     for limb in rule.limbs:
         label = limb.label or limb.kind
-        if len(rule.limbs) > 1 and ground.meet(*_where_limb_decides(rule.limbs, limb)) is None:
+        if len(rule.limbs) > 1 and ground.meet(*_where_limb_decides(rule.limbs, limb), likely=True) is None:
             says = f"the limb {label!r} of {section.provision} never changes its truth"
             yield Discovery((section,), limb.line, "idle", label, says, ground)
 

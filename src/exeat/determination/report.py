@@ -42,8 +42,8 @@ class Report(Reader):
             "outcome": self.d.outcome,
             **tracks,
             "differences": differences,
-            "red_flags": self.vigilance.red_flags(),
-            "hold": self.vigilance.hold(),
+            "red_flags": (flags := self.vigilance.red_flags()),
+            "hold": any(flag["resolved"] is None for flag in flags),
             "limits": self.vigilance.limits() if self.needs_anything() else [],
             "ask": self.asks(),
             "uncertain_figures": self.uncertain(),
@@ -74,7 +74,7 @@ class Report(Reader):
 
     def classification(self) -> dict[str, Any]:
         entries = []
-        for section in self.law.governing:
+        for section in self.words.classifications:
             if isinstance(section.rule, Classification):
                 truth = self.truth(section.rule.name)
                 if truth is not False:

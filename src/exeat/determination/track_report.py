@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from exeat.determination.license_exception import open_name, usable_name
-from exeat.determination.prohibition import prohibitions, truth_name
+from exeat.determination.prohibition import truth_name
 from exeat.determination.reader import TRUTH, Reader
 from exeat.determination.review_policy import case_name, cases_on, policy_name
 from exeat.determination.step import Track
@@ -38,7 +38,7 @@ class TrackReport(Reader):
 
     def prohibitions(self, track: Track) -> Iterator[dict[str, Any]]:
         """The prohibitions that apply or may."""
-        for section in prohibitions(self.law):
+        for section in self.words.prohibitions:
             rule = section.rule
             assert isinstance(rule, Prohibition)
             truth = self.truth(truth_name(self.law, section, track))
@@ -59,6 +59,7 @@ class TrackReport(Reader):
 
     def exceptions(self, track: Track) -> list[dict[str, Any]]:
         found = []
+        standing = self.standing(track)
         for section in self.program.reliefs:
             rule = section.rule
             assert isinstance(rule, Relief)
@@ -70,7 +71,7 @@ class TrackReport(Reader):
                 "usable": usable,
                 "conditions": self.limbs(section),
                 "closed_by": list(self._closed_by(section)),
-                "does_not_overcome": list(self._not_overcome(section, track)),
+                "does_not_overcome": self._not_overcome(section, standing),
                 "duties": [],
                 **self.words.cite(section),
             }
@@ -95,12 +96,20 @@ class TrackReport(Reader):
             if truth is not False and (left is None or self.holds(left) is not True):
                 yield {"applies": TRUTH[truth], **self.words.cite(bar)}
 
-    def _not_overcome(self, section: Section, track: Track) -> Iterator[str]:
+    def _not_overcome(self, section: Section, standing: dict[str, str]) -> list[str]:
+        """The ids of requirements that apply or may and that this exception cannot overcome."""
+        others = self.words.not_overcome_ids[section.key]
+        return [id_ for key, id_ in standing.items() if key in others]
+
+    def standing(self, track: Track) -> dict[str, str]:
+        """The requirements that apply or may, section key to id."""
+        found = {}
         names = self.words.truth_names[track]
-        for requirement in self.words.not_overcome[section.key]:
-            assert isinstance(requirement.rule, Requirement)
-            if self.truth(names[requirement.key]) is not False:
-                yield requirement.rule.id
+        for section in self.program.requirements:
+            assert isinstance(section.rule, Requirement)
+            if self.truth(names[section.key]) is not False:
+                found[section.key] = section.rule.id
+        return found
 
     def _duties(self, rule: Relief) -> Iterator[dict[str, str]]:
         for duty in rule.duties:

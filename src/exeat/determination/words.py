@@ -8,6 +8,7 @@ from typing import Any
 from exeat.determination.license_exception import not_overcome, restrictions
 from exeat.determination.license_requirement import posture_on, truth_name
 from exeat.determination.program import TRACKS, Program
+from exeat.determination.prohibition import prohibitions
 from exeat.determination.review_policy import policy_for
 from exeat.determination.step import limb_name
 from exeat.lawbook.instrument import Classification, Limb, Requirement, Section
@@ -28,7 +29,18 @@ class Words:
         self.truth_names = {track: {s.key: truth_name(law, s, track) for s in program.requirements} for track in TRACKS}
         self.policy = {s.key: policy_for(law, s) for s in program.requirements}
         self.not_overcome = {s.key: not_overcome(law, s) for s in program.reliefs}
+        self.not_overcome_ids = {key: frozenset(s.key for s in others) for key, others in self.not_overcome.items()}
         self.restrictions = restrictions(law)
+        self.prohibitions = prohibitions(law)
+        self.classifications = [s for s in law.governing if isinstance(s.rule, Classification)]
+        self.under_posture = [s for s in law.governing if s.key in self.posture and s.rule is not None]
+        self.party_names = frozenset(name for name, fact in program.vocabulary.facts.items() if fact.party)
+        # Only these have something to say beside their truth: a note, a conflict, or a posture that has.
+        self.remarkable = [s for s in law.governing if s.rule is not None and self._remarks(s)]
+
+    def _remarks(self, section: Section) -> bool:
+        sections = [section, self.posture.get(section.key)]
+        return any(s is not None and s.rule is not None and (s.rule.note or s.rule.conflicts) for s in sections)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

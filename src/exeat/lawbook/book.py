@@ -82,7 +82,7 @@ def _cache_file(name: str) -> Path:
     from exeat import __version__
 
     python = f"{sys.version_info.major}{sys.version_info.minor}"
-    return cache_folder() / f"law-{name[:32]}-{__version__}-py{python}-{_source_stamp()}.pickle"
+    return cache_folder() / f"law-{name[:32]}-{__version__}-py{python}-{_STAMP}.pickle"
 
 
 def _source_stamp() -> str:
@@ -92,6 +92,10 @@ def _source_stamp() -> str:
     here = Path(__file__).parent
     files = [*here.glob("*.py"), Path(str(tree_module.__file__))]
     return format(sum(int(f.stat().st_mtime_ns) for f in files) & 0xFFFFFFFF, "08x")
+
+
+# Taken when the module is loaded, so that a process running older code never names its cache after newer code.
+_STAMP = _source_stamp()
 
 
 def _from_cache(name: str) -> Lawbook | None:

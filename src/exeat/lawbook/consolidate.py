@@ -56,6 +56,11 @@ class Lawbook:
     _eras: dict[tuple[int, int], InForce] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
+    def drafts(self) -> tuple[str, ...]:
+        """The drafts and bills read as if they were law; none, unless a caller named some."""
+        return tuple(self.digest.split("+")[1:])
+
+    @cached_property
     def begins(self) -> date:
         """The first day that is decided: when the earliest instrument but the baseline became public or effective."""
         return min(min(i.effective, i.known) for i in self.instruments if i.kind != "baseline")

@@ -262,12 +262,12 @@ class Section:
     source: str
     file: str
     line: int
-    order: tuple[date, date, int] = field(default=(date.min, date.min, 0))
+    order: tuple[date, date, int] = (date.min, date.min, 0)
+    key: str = field(init=False, default="")
 
-    @property
-    def key(self) -> str:
-        """A permanent name of this version: instrument and provision."""
-        return f"{self.citation} / {self.provision}"
+    def __post_init__(self) -> None:
+        """Set ``key``, the permanent name of this version: instrument, provision and day of effect."""
+        object.__setattr__(self, "key", f"{self.citation} / {self.provision} / {self.effective}")
 
 
 @dataclass(frozen=True, slots=True)

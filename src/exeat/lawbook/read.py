@@ -210,7 +210,8 @@ def _rule_block(part: Part, file: str) -> dict[Any, Yaml] | None:
 
 
 def _key(mapping: dict[Any, Yaml], key: str) -> Marked:
-    return next(k for k in mapping if k == key)
+    found: Marked = next(k for k in mapping if k == key)
+    return found
 
 
 def _cases(part: Part, file: str) -> tuple[CaseRow, ...]:

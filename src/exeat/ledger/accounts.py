@@ -108,7 +108,11 @@ def open_account(
     """
     if not (limit or share or counts_only):
         raise LedgerError(f"{name}: expected a limit or a share, or counts_only for an account that has neither")
-    stated = {"limit": [_limit(one) for one in limit], "share": [_share(one) for one in share], "counts_only": counts_only}
+    stated = {
+        "limit": [_limit(one) for one in limit],
+        "share": [_share(one) for one in share],
+        "counts_only": counts_only,
+    }
     found = find(connection, name)
     if found is not None:
         if _first_terms(connection, found) != stated:

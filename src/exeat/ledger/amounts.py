@@ -1,4 +1,4 @@
-"""Exact amounts: stored as whole ten-thousandths (the four decimals of TPP in the dictionary of facts), never floats."""
+"""Exact amounts: stored as whole ten-thousandths (TPP has four decimals in the dictionary of facts), never floats."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ CHECKPOINT = "exeat ledger checkpoint 1"
 def audit(connection: Connection) -> tuple[int, list[Wrong]]:
     """Every posting against its hash, every balance against the sum of its postings. Also how many were read."""
     state = {row.id: row for row in connection.execute(select(accounts))}
-    read, wrong = 0, []
+    read = 0
+    wrong: list[Wrong] = []
     heads: dict[int, tuple[int, bytes, int, int]] = {}
     times: dict[int, int] = {}
     query = select(postings).order_by(postings.c.account_id, postings.c.number)
@@ -94,9 +95,9 @@ def _terms(connection: Connection, state: Mapping[int, Row[Any]]) -> Iterator[Wr
         yield "account", account, "missing"
     set_limits = {row.id: row for row in connection.execute(select(limits))}
     for number, entry in _said(connection, "limit set", "limit").items():
-        stored = set_limits.pop(number, None)
-        if stored is None or not _same_limit(stored, entry):
-            yield "limit", number, "missing" if stored is None else "not as it was set"
+        limit = set_limits.pop(number, None)
+        if limit is None or not _same_limit(limit, entry):
+            yield "limit", number, "missing" if limit is None else "not as it was set"
     yield from (("limit", number, "was never set") for number in set_limits)
     set_shares = {row.id: row for row in connection.execute(select(shares))}
     for number, entry in _said(connection, "share set", "share").items():
@@ -188,7 +189,7 @@ def against_checkpoint(connection: Connection, given: Mapping[str, Any], seal_ke
         raise LedgerError(f"not a checkpoint; expected what {CHECKPOINT!r}, receipts, head and accounts") from None
     data = {key: value for key, value in given.items() if key != "seal"}
     sealed = str(given.get("seal", ""))
-    if not known or seal_key is not None and not hmac.compare_digest(sealed, _checkpoint_seal(data, seal_key)):
+    if not known or (seal_key is not None and not hmac.compare_digest(sealed, _checkpoint_seal(data, seal_key))):
         yield "checkpoint", None, "its seal was not made with this key"
     where = receipt_table.c.number == count
     found = connection.execute(select(receipt_table.c.hash).where(where)).scalar() if count else GENESIS

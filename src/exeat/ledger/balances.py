@@ -50,7 +50,12 @@ def sums(connection: Connection, account: int, at: int | None = None) -> tuple[i
 
 
 def balance(
-    connection: Connection, name: book.AccountName, now: datetime, *, at: datetime | None = None, day: date | None = None
+    connection: Connection,
+    name: book.AccountName,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    day: date | None = None,
 ) -> Balance:
     """One account's balance now, or as it stood at a past moment; ``day`` chooses the limit (default: that moment's).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from exeat.ledger.notices import Notice
 
@@ -13,7 +13,7 @@ _OCTETS = 75
 
 def icalendar(notices: Iterable[Notice], now: datetime, *, remind_days: int = 3) -> str:
     """The calendar of all notices that have a due day, with a reminder so many days before."""
-    stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//exeat//ledger//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH"]
     for notice in notices:
         if notice.due is not None:

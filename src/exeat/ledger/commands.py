@@ -92,9 +92,14 @@ def reserve(
 
 
 def consume(
-    ledger: Ledger, key: str, *, reservation: str | None = None, name: AccountName | None = None, amount: str | None = None,
+    ledger: Ledger,
+    key: str,
+    *,
+    reservation: str | None = None,
+    name: AccountName | None = None,
+    amount: str | None = None,
     **more: Any,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Consume a reservation (wholly, or an amount of an account), or an amount that was not reserved."""
     amounts = {name: amount} if name is not None and amount is not None else None
     if reservation is not None:
@@ -129,7 +134,13 @@ def balance(ledger: Ledger, name: AccountName, *, at: str | None = None) -> dict
     found = ledger.balance(name, at=None if at is None else _moment(at))
     figures = {key: getattr(found, key) for key in ("held", "consumed", "used", "limit", "remaining")}
     shown = {key: None if value is None else f"{value:f}" for key, value in figures.items()}
-    return {"account": str(name), "unit": name.unit, "as_of": found.as_of.isoformat(), **shown, "citation": found.citation}
+    return {
+        "account": str(name),
+        "unit": name.unit,
+        "as_of": found.as_of.isoformat(),
+        **shown,
+        "citation": found.citation,
+    }
 
 
 def posted(found: Posted) -> dict[str, Any]:

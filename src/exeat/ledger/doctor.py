@@ -76,7 +76,10 @@ def _absent(path: Path) -> Finding:
 def _database(store: Store) -> list[Finding]:
     found = schema.current(store)
     fits = found == schema.NEWEST
-    said = [Finding("database", True, f"{store.shown} answers"), Finding("schema", fits, found or "no ledger in it yet")]
+    said = [
+        Finding("database", True, f"{store.shown} answers"),
+        Finding("schema", fits, found or "no ledger in it yet"),
+    ]
     with store.reading() as connection:
         if store.sqlite:
             mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())

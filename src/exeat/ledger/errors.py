@@ -9,10 +9,12 @@ class LedgerError(Exception):
     """Something was asked of the ledger that it does not do; nothing was written."""
 
 
-class LimitReached(LedgerError):
+class LimitReached(LedgerError):  # noqa: N818
     """A posting would pass a limit. ``remaining`` is what still fits (units of the account)."""
 
-    def __init__(self, account: str, asked: Decimal, remaining: Decimal, limit: Decimal, unit: str, citation: str) -> None:
+    def __init__(
+        self, account: str, asked: Decimal, remaining: Decimal, limit: Decimal, unit: str, citation: str
+    ) -> None:
         self.account, self.asked, self.remaining = account, asked, remaining
         self.limit, self.unit, self.citation = limit, unit, citation
         cited = f" ({citation})" if citation else ""
@@ -21,19 +23,19 @@ class LimitReached(LedgerError):
         )
 
 
-class LimitUndefined(LedgerError):
+class LimitUndefined(LedgerError):  # noqa: N818
     """No limit is stated for the day: undefined is neither unlimited nor nothing."""
 
 
-class KeyReused(LedgerError):
+class KeyReused(LedgerError):  # noqa: N818
     """An idempotency key that already stands for another request."""
 
 
-class UnknownAccount(LedgerError):
+class UnknownAccount(LedgerError):  # noqa: N818
     """No account, reservation, notice or receipt of that name."""
 
 
-class ReservationClosed(LedgerError):
+class ReservationClosed(LedgerError):  # noqa: N818
     """A reservation that has expired, or of which less is left than was asked."""
 
 

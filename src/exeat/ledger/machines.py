@@ -67,13 +67,17 @@ NAC = Machine(
     },
     {
         "draft": Wait("submit the notification", "nac_days", "shipment", before=True),
-        "submitted": Wait("read the answer; without a confirmation nothing may leave", "nac_days", afterwards="no answer",
-                          on_the_day=True),
+        "submitted": Wait(
+            "read the answer; without a confirmation nothing may leave",
+            "nac_days",
+            afterwards="no answer",
+            on_the_day=True,
+        ),
         "clock stopped": Wait("wait until the clock runs again", "none"),
     },
     ("nac_days",),
     frozenset({"clock stopped"}),
-)  # fmt: skip
+)
 
 #: The consignee's certification before an LPP shipment, and its copy to BIS after it.
 LPP_CERTIFICATION = Machine(

@@ -66,7 +66,9 @@ def read_limits(path: Path) -> NamedLimits:
             except InvalidOperation:
                 raise LedgerError(f"{where}: amount is {row['amount']!r}; expected a number") from None
             if not name or name in found or not citation:
-                raise LedgerError(f"{where}: expected a name that stands once, and a citation; found {name!r}, {citation!r}")
+                raise LedgerError(
+                    f"{where}: expected a name that stands once, and a citation; found {name!r}, {citation!r}"
+                )
             said = (row["unit"].strip(), citation, row["confidence"].strip() or "primary", row["note"].strip())
             found[name] = NamedLimit(name, amount, *said)
     return NamedLimits(found)

@@ -65,7 +65,9 @@ def machine_of(kind: str) -> Machine:
     machine = MACHINES.get(kind)
     if machine is None:
         hint = nearest(kind, MACHINES)
-        raise NoticeError(f"no notice of kind {kind!r}; " + (f"perhaps {hint!r}" if hint else f"there are {list(MACHINES)}"))
+        raise NoticeError(
+            f"no notice of kind {kind!r}; " + (f"perhaps {hint!r}" if hint else f"there are {list(MACHINES)}")
+        )
     return machine
 
 
@@ -154,7 +156,8 @@ def _row(connection: Connection, notice: int, *, locked: bool = False) -> Row[An
 def _events(connection: Connection, notice: int) -> list[Event]:
     query = select(notice_events).where(notice_events.c.notice_id == notice).order_by(notice_events.c.number)
     return [
-        Event(row.number, row.event, date.fromisoformat(row.day), row.who, row.note) for row in connection.execute(query)
+        Event(row.number, row.event, date.fromisoformat(row.day), row.who, row.note)
+        for row in connection.execute(query)
     ]
 
 
@@ -186,7 +189,7 @@ def _notice(row: Row[Any], events: list[Event], today: date) -> Notice:
     wait = machine.waits.get(state)
     due = None if wait is None else _due(machine, wait, events, row.shipment_day, terms)
     shown = state
-    if wait is not None and due is not None and (today > due or wait.on_the_day and today == due):
+    if wait is not None and due is not None and (today > due or (wait.on_the_day and today == due)):
         shown = wait.afterwards
     citation = terms.get(wait.term, {}).get("citation", "") if wait else ""
     if not citation:

@@ -107,7 +107,9 @@ def blocks(pack: Mapping[str, Any]) -> Iterator[Block]:
             about = f"receipt {entry['document']['receipt']}, by {entry['document']['who'] or 'not said'}"
             yield f"Redaction, receipt {entry['number']}", [("of", about), ("reason", entry["document"]["why"])]
     for posting in pack["postings"]:
-        change = " and ".join(f"{word} {posting[word]} {posting['unit']}" for word in ("held", "consumed") if posting[word] != "0")
+        change = " and ".join(
+            f"{word} {posting[word]} {posting['unit']}" for word in ("held", "consumed") if posting[word] != "0"
+        )
         rows = [("account", posting["account"]), ("change", change), ("when", f"{posting['at']} for {posting['day']}")]
         if posting["limit"] is not None:
             rows.append(("limit", f"{posting['limit']} {posting['unit']} ({posting['citation']})"))
@@ -119,22 +121,36 @@ def blocks(pack: Mapping[str, Any]) -> Iterator[Block]:
             rows.append(("due", f"{notice['due']}: {notice['does']}"))
         if notice["citation"]:
             rows.append(("under", notice["citation"]))
-        rows += [(e["day"], " ".join(p for p in (e["event"].replace("_", " "), e["note"]) if p)) for e in notice["events"]]
+        rows += [
+            (e["day"], " ".join(p for p in (e["event"].replace("_", " "), e["note"]) if p)) for e in notice["events"]
+        ]
         yield f"Notice {notice['id']}: {notice['title']}", rows
     chain = pack["chain"]
     seals = [(f"receipt {entry['number']}", entry["hash"]) for entry in pack["receipts"]]
     yield "Hashes (SHA-256)", [("chain", f"{chain['receipts']} receipts, last {chain['head']}"), *seals]
 
 
+_LISTS = (
+    ("citations", "Citations"),
+    ("presumed", "Presumed"),
+    ("ask", "Open questions"),
+    ("differences", "Differences between text and enforcement"),
+    ("not_modeled", "Not modeled"),
+)
+
+
 def _determination(entry: Mapping[str, Any]) -> Iterator[Block]:
     document = entry["document"]
     stated, answer = document["stated"], document["answer"]
-    yield f"Determination of {entry['at'][:10]}, receipt {entry['number']}", [
-        ("asked by", document["who"] or "not said"),
-        ("law", f"{_path(answer, 'law.digest') or 'not said'}, engine {answer.get('engine', 'not said')}"),
-        ("lists", ", ".join(f"{name} {mark}" for name, mark in sorted(document["lists"].items())) or "none stated"),
-        ("personal data", "redacted in part or whole" if entry["redacted"] else "complete"),
-    ]
+    yield (
+        f"Determination of {entry['at'][:10]}, receipt {entry['number']}",
+        [
+            ("asked by", document["who"] or "not said"),
+            ("law", f"{_path(answer, 'law.digest') or 'not said'}, engine {answer.get('engine', 'not said')}"),
+            ("lists", ", ".join(f"{name} {mark}" for name, mark in sorted(document["lists"].items())) or "none stated"),
+            ("personal data", "redacted in part or whole" if entry["redacted"] else "complete"),
+        ],
+    )
     yield "What was stated", list(_lines(stated))
     if document["balances"]:
         yield "Balances used", [(name, _text(value)) for name, value in document["balances"].items()]
@@ -146,8 +162,7 @@ def _determination(entry: Mapping[str, Any]) -> Iterator[Block]:
             rows += [(f"{title}: review policy", p.replace("_", " ")) for p in [found.get("review_policy")] if p]
             rows += list(_reasons(title, found))
     yield "The answer", rows
-    for name, title in (("citations", "Citations"), ("presumed", "Presumed"), ("ask", "Open questions"),
-                        ("differences", "Differences between text and enforcement"), ("not_modeled", "Not modeled")):  # fmt: skip
+    for name, title in _LISTS:
         if answer.get(name):
             yield title, [(str(i), _sentence(one)) for i, one in enumerate(answer[name], 1)]
     if answer.get("facts"):
@@ -196,7 +211,9 @@ def _lines(value: Any, label: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
-    return {True: "yes", False: "no", None: "unknown"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "yes", False: "no", None: "unknown"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
 
 
 _STYLE = (
@@ -218,5 +235,3 @@ def html(pack: Mapping[str, Any]) -> str:
         cells = "".join(f'<tr><th scope="row">{escape(label)}</th><td>{escape(text)}</td></tr>' for label, text in rows)
         parts.append(f"<h2>{escape(heading)}</h2><table>{cells}</table>")
     return "\n".join([*parts, "</html>\n"])
-
-

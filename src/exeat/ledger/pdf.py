@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
+from fpdf.enums import WrapMode
 
 from exeat.ledger.pack import blocks
 
@@ -34,7 +35,9 @@ def pdf(pack: Mapping[str, Any], *, font: Path | None = None) -> bytes:
     page.set_font(family, "B", 15)
     page.multi_cell(0, 8, said(f"Export record of shipment {pack['reference']}"), new_x="LMARGIN", new_y="NEXT")
     page.set_font(family, "", 9)
-    page.multi_cell(0, 5, said(f"Written on {pack['written']} from the ledger of exeat."), new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(
+        0, 5, said(f"Written on {pack['written']} from the ledger of exeat."), new_x="LMARGIN", new_y="NEXT"
+    )
     for heading, rows in blocks(pack):
         page.ln(3)
         page.set_font(family, "B", 11)
@@ -47,12 +50,12 @@ def pdf(pack: Mapping[str, Any], *, font: Path | None = None) -> bytes:
 def _row(page: FPDF, family: str, label: str, text: str) -> None:
     page.set_font(family, "B", 8.5)
     top, number = page.get_y(), page.page_no()
-    page.multi_cell(_LABEL, 4.5, label, align="L", new_x="RIGHT", new_y="TOP", wrapmode="CHAR")
+    page.multi_cell(_LABEL, 4.5, label, align="L", new_x="RIGHT", new_y="TOP", wrapmode=WrapMode.CHAR)
     if page.page_no() == number:
         page.set_y(top)
     page.set_x(page.l_margin + _LABEL)
     page.set_font(family, "", 8.5)
-    page.multi_cell(0, 4.5, text or " ", align="L", new_x="LMARGIN", new_y="NEXT", wrapmode="CHAR")
+    page.multi_cell(0, 4.5, text or " ", align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
 
 
 def latin(text: str) -> str:

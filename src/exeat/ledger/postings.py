@@ -154,7 +154,9 @@ def _passed(connection: Connection, rows: Mapping[int, Row[Any]], move: Move) ->
         if limit is not None and used > limit[0]:
             if binding and not move.over:
                 before = row.held + row.consumed - (leg.consumed if leg.held < 0 else 0)
-                raise LimitReached(str(name), asked, book.room(limit[0], before), unscaled(limit[0]), row.unit, limit[1])
+                raise LimitReached(
+                    str(name), asked, book.room(limit[0], before), unscaled(limit[0]), row.unit, limit[1]
+                )
             exceeded.append(f"{name}: {unscaled(used):,f} of {unscaled(limit[0]):,f} {row.unit}")
         for share in shares:
             exceeded += _share_passed(rows, move, leg, share, binding)
@@ -180,14 +182,17 @@ def _share_passed(rows: Mapping[int, Row[Any]], move: Move, leg: Leg, share: Row
         before = used - max(leg.held + leg.consumed, 0)
         left = max(_share_room(whole.consumed, before, share.percent, grows=own == asked), 0)
         raise LimitReached(str(name), unscaled(asked), unscaled(left), unscaled(before + left), row.unit, cited)
-    return [f"{name}: {unscaled(used):,f} {row.unit} is over {percent}% of {unscaled(base):,f} in {book.name_of(whole)}"]
+    return [
+        f"{name}: {unscaled(used):,f} {row.unit} is over {percent}% of {unscaled(base):,f} in {book.name_of(whole)}"
+    ]
 
 
 def _share_room(whole: int, before: int, percent: int, *, grows: bool) -> int:
     """What still fits into a share: x with before + x <= p (whole + x) if the whole grows by the same, else by none."""
     hundred = 100 * SCALE
-    room = whole * percent - before * hundred
-    return room // (hundred - percent) if grows and percent < hundred else room // hundred
+    room: int = whole * percent - before * hundred
+    divisor: int = hundred - percent if grows and percent < hundred else hundred
+    return room // divisor
 
 
 def _write(connection: Connection, row: Row[Any], leg: Leg, number: int, move: Move) -> None:
@@ -240,9 +245,7 @@ def reserved_accounts(connection: Connection, reservation: str) -> list[int]:
     Raises:
         UnknownAccount: there is no such reservation.
     """
-    rows = connection.execute(
-        select(postings.c.account_id).where(of_reservation(reservation)).distinct()
-    ).scalars()
+    rows = connection.execute(select(postings.c.account_id).where(of_reservation(reservation)).distinct()).scalars()
     found = sorted(rows)
     if not found:
         raise UnknownAccount(f"no reservation {reservation!r}")

@@ -181,12 +181,13 @@ def load(connection: Connection, row: Row[Any]) -> Receipt:
     document = parsed(bytes(row.body))
     if names and isinstance(document, dict):
         document["answer"] = joined(document.get("answer"), [bodies[name] for name in names])
-    values: list[str | None] | None = []
+    values: list[str | None] = []
     if row.commitments:
         opens = connection.execute(select(openings.c.body).where(openings.c.receipt == row.number)).scalar()
-        values = opened(bytes(row.commitments), None if opens is None else bytes(opens))
-        if values is None:
+        found_values = opened(bytes(row.commitments), None if opens is None else bytes(opens))
+        if found_values is None:
             raise LedgerError(f"receipt {row.number}: a personal value is not the one committed to: run verify")
+        values = found_values
     shown = unsealed(document, values)
     moment = moment_of(row.at)
     return Receipt(row.number, moment, row.kind, row.reference, row.key, bytes(row.hash), shown, None in values)
@@ -213,9 +214,7 @@ def of_reference(connection: Connection, reference: str) -> list[Receipt]:
 def latest(connection: Connection, kind: str, reference: str) -> dict[str, Any] | None:
     """The body of the last entry of a kind for a reference, or None."""
     where = (receipts.c.kind == kind) & (receipts.c.reference == reference)
-    body = connection.execute(
-        select(receipts.c.body).where(where).order_by(receipts.c.number.desc()).limit(1)
-    ).scalar()
+    body = connection.execute(select(receipts.c.body).where(where).order_by(receipts.c.number.desc()).limit(1)).scalar()
     return None if body is None else dict(parsed(bytes(body)))
 
 

@@ -76,7 +76,7 @@ def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:
 
 def _marked(value: Any, hide: Callable[[str], str], *, personal: bool) -> Any:
     if isinstance(value, str):
-        # Codes of places and answers are texts too: a whole text of under four letters is hidden only where a name stands.
+        # Codes of places and answers are texts too: one of under four letters is hidden only where a name stands.
         return hide(value) if personal or len(value) >= _LONG else value
     if isinstance(value, Mapping):
         return {key: _marked(item, hide, personal=key in _NAMES) for key, item in value.items()}

@@ -27,9 +27,10 @@ RACES = {"40001", "40P01"}
 #: psycopg's errors for a connection that cannot be had or broke.
 _LOST = {"OperationalError", "AdminShutdown", "CrashShutdown", "InterfaceError", "ConnectionTimeout"}
 _ATTEMPTS = 12
+_RETRY_LOCK = 7405632112
 
 
-class LostRace(StoreError):
+class LostRace(StoreError):  # noqa: N818 - says what the thing is
     """The transaction lost a race and may be done again."""
 
     def __init__(self) -> None:
@@ -63,9 +64,8 @@ class Store:
         options: dict[str, Any] = {"exeat_read": True}
         if not self.sqlite:
             options["isolation_level"] = "REPEATABLE READ"
-        with self._guard(), self.engine.connect() as connection:
-            with connection.execution_options(**options).begin():
-                yield connection
+        with self._guard(), self.engine.connect() as connection, connection.execution_options(**options).begin():
+            yield connection
 
     @contextmanager
     def driver(self) -> Iterator[Any]:
@@ -93,9 +93,12 @@ class Store:
         for attempt in range(_ATTEMPTS):
             try:
                 with self.writing() as connection:
+                    if attempt and not self.sqlite:
+                        # Those who lost once go one by one: they do not deadlock with each other again.
+                        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_RETRY_LOCK})")
                     return work(connection)
             except LostRace:
-                time.sleep(random.random() * 0.002 * 2**attempt)
+                time.sleep(random.random() * 0.001 * 2 ** min(attempt, 6))
         raise StoreError(f"{self.shown}: {_ATTEMPTS} attempts lost to other writers; nothing was written")
 
     @contextmanager
@@ -109,7 +112,7 @@ class Store:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in RACES:
                 raise LostRace() from error
-            raise self.explained(error.orig or error) from error
+            raise self.explained(error) from error
 
     def explained(self, error: BaseException) -> StoreError:
         """What a driver's error means for the one who meets it."""

@@ -79,6 +79,12 @@ class Unit:
         account = self._id(name)
         book.set_share(self.connection, self._now, account, share, who=who, seal_key=self._seal_key)
 
+    def lock(self, names: Iterable[AccountName]) -> None:
+        """Hold accounts against other writers from now on, in one fixed order. Whoever touches several accounts in
+        several steps locks them first, so that no two wait for each other.
+        """
+        book.lock(self.connection, [self._id(name) for name in names])
+
     # Raising a balance
 
     def reserve(self, amounts: Amounts, key: str, **more: Any) -> Posted:
@@ -223,4 +229,3 @@ class Unit:
         more = {"who": who, "note": note, "seal_key": self._seal_key}
         notices.enter(self.connection, self._now, notice, event, day, **more)  # type: ignore[arg-type]
         return notices.on_day(self.connection, notice, moment_of(self._now).date())
-

@@ -159,7 +159,9 @@ def _segment_elsewhere(segment: _Segment) -> list[Fault]:
 
 def _segment(connection: Connection, segment: _Segment) -> list[Fault]:
     """Walk the receipts of a segment in order; a fault does not stop the walk, the stored hash carries on."""
-    columns = (receipts.c[name] for name in ("number", "at", "kind", "reference", "key", "parts", "commitments", "body"))
+    columns = (
+        receipts.c[name] for name in ("number", "at", "kind", "reference", "key", "parts", "commitments", "body")
+    )
     query = (
         select(*columns, receipts.c.hash, openings.c.body)
         .join_from(receipts, openings, openings.c.receipt == receipts.c.number, isouter=True)

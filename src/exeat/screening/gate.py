@@ -14,13 +14,14 @@ OLDEST: Mapping[str, int] = {
     "csl-csv": 7, "csl-json": 7, "ecfr-744": 14, "bis-denied": 30, "ofac-sdn": 7, "ofac-cons": 7, "ofac-xml": 7,
     "ftm": 7, "mapped": 365, "starter": 30,
 }  # fmt: skip
-#: Lists a whole file holds, by form, and the fewest rows ever seen of late. A first copy has no other to be held against.
+#: Lists a whole file holds, by form, and fewer rows than any of late: a first copy has no other to be held against.
+_CSL = {"EL": 2500, "DPL": 500, "UVL": 80, "MEU": 40, "SDN": 12000, "DTC": 400, "ISN": 60, "SSI": 200, "CMIC": 40}
 LEAST: Mapping[str, Mapping[str, int]] = {
-    "csl-csv": {"EL": 2500, "DPL": 500, "UVL": 80, "MEU": 40, "SDN": 12000, "DTC": 400, "ISN": 60, "SSI": 200, "CMIC": 40},
-    "csl-json": {"EL": 2500, "DPL": 500, "UVL": 80, "MEU": 40, "SDN": 12000, "DTC": 400, "ISN": 60, "SSI": 200, "CMIC": 40},
+    "csl-csv": _CSL,
+    "csl-json": _CSL,
     "ecfr-744": {"EL": 2500, "UVL": 80, "MEU": 40},
     "ofac-sdn": {"SDN": 6000},
-}  # fmt: skip
+}
 
 
 def faults(form: str, rows: Mapping[str, int], before: Mapping[str, int] | None) -> list[str]:
@@ -36,7 +37,9 @@ def faults(form: str, rows: Mapping[str, int], before: Mapping[str, int] | None)
         if not now:
             found.append(f"list {code} is gone ({count:,} rows before)")
         elif count >= SMALL and now < count * (1 - MOST_SHRINKAGE):
-            found.append(f"list {code} shrank from {count:,} to {now:,} rows ({1 - now / count:.0%}); at most 5 % is taken")
+            found.append(
+                f"list {code} shrank from {count:,} to {now:,} rows ({1 - now / count:.0%}); at most 5 % is taken"
+            )
     total, earlier = sum(rows.values()), sum(before.values())
     if earlier >= SMALL and total < earlier * (1 - MOST_SHRINKAGE) and not found:
         found.append(f"the file shrank from {earlier:,} to {total:,} rows; at most 5 % is taken")

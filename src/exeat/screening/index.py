@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from operator import itemgetter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
+from exeat.screening.apart import taken_apart
 from exeat.screening.entry import Entry
 from exeat.screening.errors import UnusableName
 from exeat.screening.near import NearWords
-from exeat.screening.words import Word, clean, known_words, readings, silent_words, words_of
+from exeat.screening.words import Word, clean, known_words, readings, words_of
 
 #: How much a word of each kind counts beside a plain one of the same rarity.
 KIND_WEIGHT: Mapping[str, float] = {
@@ -66,8 +67,8 @@ class Index:
         self._kinds: dict[str, str] = {}
         self._near_cache: dict[str, dict[str, float]] = {}
         surfaces = self._collect()
-        self._idf, self._most = (weights._idf, weights._most) if weights else self._rarity()
-        self._vocabulary = weights._vocabulary if weights else NearWords(surfaces)
+        self._idf: dict[str, float] = weights._idf if weights else self._rarity()
+        self._vocabulary: NearWords = weights._vocabulary if weights else NearWords(surfaces)
         for name in self.names:
             name.weights = tuple(self.weight(word) for word in name.words)
             name.total = sum(name.weights)
@@ -106,15 +107,15 @@ class Index:
                         self.names[at].entries.append(number)
         return surfaces
 
-    def _rarity(self) -> tuple[dict[str, float], float]:
+    def _rarity(self) -> dict[str, float]:
         """Rarity of each word, 0 to 1: the logarithm of how few names hold it, against a word no name holds."""
         names = max(len(self.names), 1000)
         scale = math.log(1 + names)
-        return {key: math.log(1 + names / len(found)) / scale for key, found in self._postings.items()}, 1.0
+        return {key: math.log(1 + names / len(found)) / scale for key, found in self._postings.items()}
 
     def weight(self, word: Word) -> float:
         """What a word counts: its rarity times the weight of its kind. A word the lists do not hold is rarest."""
-        return self._idf.get(word.key, self._most) * KIND_WEIGHT[word.kind]
+        return self._idf.get(word.key, 1.0) * KIND_WEIGHT[word.kind]
 
     def query_word(self, word: Word) -> QueryWord:
         """A word with the listed words near it."""
@@ -135,7 +136,7 @@ class Index:
         return QueryWord(word, self.weight(word), {word.key: 1.0} if word.key in self._postings else {})
 
     def _listed_weight(self, key: str) -> float:
-        return self._idf[key] * KIND_WEIGHT[self._kinds[key]]
+        return self._idf.get(key, 1.0) * KIND_WEIGHT[self._kinds[key]]
 
     def _near(self, word: Word) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -159,7 +160,11 @@ class Index:
         apart: list[Word] = []
         changed = False
         for word in words:
-            pieces = self._apart(word) if word.kind == "plain" and word.surface not in self._vocabulary else None
+            pieces = (
+                taken_apart(word, self._vocabulary)
+                if word.kind == "plain" and word.surface not in self._vocabulary
+                else None
+            )
             if pieces:
                 apart.extend(pieces)
                 changed = True
@@ -186,43 +191,6 @@ class Index:
             other.append(tuple(self.query_word(w) if w in kept else self.exact_word(w) for w in together))
         return other
 
-    def _apart(self, word: Word) -> list[Word] | None:
-        """The fewest known words that make up this one, each of three letters or more save legal forms."""
-        text = word.surface
-        if not 5 <= len(text) <= 120:
-            return None
-        known, silent = known_words(), silent_words()
-        best: list[tuple[float, int] | None] = [None] * (len(text) + 1)
-        best[0] = (0.0, 0)
-        for end in range(1, len(text) + 1):
-            for start in range(max(0, end - 24), end):
-                held = best[start]
-                if held is None:
-                    continue
-                piece = text[start:end]
-                form = known.get(piece)
-                plain = form is None and piece not in silent
-                if plain and piece not in self._vocabulary:
-                    continue
-                # Few and long pieces: each costs one, short ones more unless the table knows them.
-                cost = held[0] + 1 + ((3.5, 3.0, 1.5, 0.4)[len(piece) - 1] if plain and len(piece) < 5 else 0)
-                if not plain and len(piece) < 3:
-                    cost += 1.0
-                now = best[end]
-                if now is None or cost < now[0]:
-                    best[end] = (cost, start)
-        if best[-1] is None:
-            return None
-        pieces: list[Word] = []
-        end = len(text)
-        while end:
-            held = best[end]
-            assert held is not None
-            piece = text[held[1] : end]
-            pieces.append(known.get(piece) or Word(piece, piece, "plain"))
-            end = held[1]
-        return pieces[::-1] if len(pieces) > 1 else None
-
     def candidates(self, words: Sequence[QueryWord]) -> list[int]:
         """The listed names that could score :data:`FLOOR` or more, best first, at most :data:`NAMES_SCORED`.
 
@@ -244,10 +212,10 @@ class Index:
         left = POSTINGS_READ
         done = 0
         for read in reads:
-            if unread < need or (read.count > left and shared):
+            if unread < need or (read.read > left and shared):
                 break
             done += 1
-            left -= read.count
+            left -= read.read
             unread -= read.cost
             # A name that holds several words near this one is given the nearest alone.
             best: dict[int, float] = {}
@@ -293,7 +261,7 @@ class Index:
 class _Read(NamedTuple):
     """The postings one asked word would have read: how many, its cost, and gain and listed word for each near word."""
 
-    count: int
+    read: int
     cost: float
     gains: list[tuple[float, str]]
 

@@ -28,7 +28,7 @@ def _said(found: re.Match[str]) -> str:
 
 
 def sounds(word: str) -> str:
-    """The consonants a word is heard by: ``mohammed`` and ``muhammad`` give ``mhmd``, ``evgeny`` and ``yevgeni`` one."""
+    """The consonants a word is heard by: ``mohammed`` and ``muhammad`` give ``mhmd``."""
     heard = _WRITTEN.sub(_said, word)
     first = "a" if heard[:1] in "aeiouy" else heard[:1]
     if heard[:1] == "y" and heard[1:2] and heard[1:2] in "aeiou":
@@ -125,9 +125,7 @@ class NearWords:
         choices: list[str] = []
         for length in range(max(SHORTEST, len(word) - 2), len(word) + 3):
             choices.extend(self._by_start.get((word[0], length), ()))
-        for candidate, distance, _ in process.extract(
-            word, choices, scorer=OSA.distance, score_cutoff=edits, limit=12
-        ):
+        for candidate, distance, _ in process.extract(word, choices, scorer=OSA.distance, score_cutoff=edits, limit=12):
             value = likeness(word, candidate) or 0.95 * (1 - distance / max(len(word), len(candidate)))
             if value >= 0.57 and value > found.get(candidate, 0.0):
                 found[candidate] = value

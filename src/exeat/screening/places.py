@@ -6,7 +6,8 @@ import re
 
 _NAMES = """AF afghanistan; AL albania; DZ algeria; AO angola; AR argentina; AM armenia; AW aruba; AU australia;
 AT austria; AZ azerbaijan; BS bahamas, the bahamas, bahamas the; BH bahrain; BD bangladesh; BB barbados; BY belarus;
-BE belgium; BZ belize; BO bolivia; BA bosnia and herzegovina; BR brazil; VG british virgin islands, virgin islands british;
+BE belgium; BZ belize; BO bolivia; BA bosnia and herzegovina; BR brazil;
+VG british virgin islands, virgin islands british;
 BG bulgaria; MM burma, myanmar; KH cambodia; CM cameroon; CA canada; KY cayman islands; CF central african republic;
 TD chad; CL chile; CN china, people's republic of china, china people's republic of; CO colombia; KM comoros;
 CG congo republic of the; CD congo democratic republic of the; CR costa rica; CI cote d'ivoire; HR croatia;
@@ -24,10 +25,10 @@ NO norway; OM oman; PK pakistan; PW palau; PS palestinian, west bank, gaza, regi
 PY paraguay; PE peru; PH philippines; PL poland; PT portugal; QA qatar; RO romania; RU russia, russian federation;
 RW rwanda; KN saint kitts and nevis; VC saint vincent and the grenadines; WS samoa; SM san marino; SA saudi arabia;
 SN senegal; RS serbia; SC seychelles; SL sierra leone; SG singapore; SK slovakia; SI slovenia; SO somalia;
-ZA south africa; KR south korea, korea south, republic of korea, korea republic of; SS south sudan; ES spain; LK sri lanka; SD sudan;
-SR suriname; SE sweden; CH switzerland; SY syria; TW taiwan; TJ tajikistan; TZ tanzania; TH thailand; TG togo;
-TT trinidad and tobago; TN tunisia; TR turkey, turkiye, türkiye; TM turkmenistan; UG uganda; UA ukraine;
-AE united arab emirates, uae; GB united kingdom, uk, great britain; US united states, usa, united states of america;
+ZA south africa; KR south korea, korea south, republic of korea, korea republic of; SS south sudan; ES spain;
+LK sri lanka; SD sudan; SR suriname; SE sweden; CH switzerland; SY syria; TW taiwan; TJ tajikistan;
+TZ tanzania; TH thailand; TG togo; TT trinidad and tobago; TN tunisia; TR turkey, turkiye, türkiye; TM turkmenistan; UG uganda;
+UA ukraine; AE united arab emirates, uae; GB united kingdom, uk, great britain; US united states, usa, united states of america;
 UY uruguay; UZ uzbekistan; VU vanuatu; VE venezuela; VN vietnam; YE yemen; ZM zambia; ZW zimbabwe;
 UA crimea region of ukraine, crimea (occupied), ukraine crimea region of, ukraine donetsk region of"""
 _CODES: dict[str, str] = {}

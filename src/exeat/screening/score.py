@@ -74,9 +74,12 @@ def explain(asked: Sequence[QueryWord], listed: ListedName, costs: Costs = COSTS
     account.sort(key=lambda line: -line.weight)
     same = [line for line in account if line.asked and line.listed]
     odd = [line for line in account if not (line.asked and line.listed) and line.weight > 0.1]
-    reason = "decided by " + ", ".join(
-        f"{line.listed}" if line.likeness == 1 else f"{line.asked}~{line.listed}" for line in same[:3]
-    ) if same else "the letters written together are the same"
+    reason = (
+        "decided by "
+        + ", ".join(f"{line.listed}" if line.likeness == 1 else f"{line.asked}~{line.listed}" for line in same[:3])
+        if same
+        else "the letters written together are the same"
+    )
     if odd:
         reason += "; not shared: " + ", ".join(line.asked or line.listed for line in odd[:3])
     return NameScore(score, tuple(account), reason)
@@ -212,7 +215,7 @@ def _misspelled(
     if longer < 5 or not a.isalpha() or not b.isalpha() or matched < 0.4 * listed.weights[j]:
         return matched, lost
     likeness = 1 - DamerauLevenshtein.distance(a, b, score_cutoff=4) / longer
-    if likeness < 0.6 or a[0] != b[0] and a[-1] != b[-1]:
+    if likeness < 0.6 or (a[0] != b[0] and a[-1] != b[-1]):
         return matched, lost
     likeness *= 0.95
     weight = listed.weights[j]

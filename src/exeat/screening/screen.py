@@ -123,7 +123,7 @@ class Screener:
         self._addresses = [entry for entry in self.index.entries if entry.type == "address"]
 
     def screen(self, asked: Subject | str) -> Answer:
-        """Screen one name. A name that cannot be screened is answered "not screened", with the reason, never cleared."""
+        """Screen one name. One that cannot be screened is answered "not screened", with the reason, never cleared."""
         subject = Subject(asked) if isinstance(asked, str) else asked
         try:
             found, notes = self._names(subject.name)
@@ -163,7 +163,9 @@ class Screener:
                 if score >= least and score > found.get(number, (0.0, ()))[0]:
                     found[number] = (score, words)
         if not usable:
-            raise UnusableName(f"the name {name[:40]!r} holds no letters or digits" if name.strip() else "the name is empty")
+            raise UnusableName(
+                f"the name {name[:40]!r} holds no letters or digits" if name.strip() else "the name is empty"
+            )
         return found, list(cleaned.notes)
 
     def _readings(self, name: str, cleaned: Cleaned) -> Iterator[tuple[float, Sequence[QueryWord]]]:
@@ -188,9 +190,9 @@ class Screener:
     def _hits(self, subject: Subject, found: Mapping[int, tuple[float, Sequence[QueryWord]]]) -> list[Hit]:
         best: dict[int, tuple[float, int]] = {}
         for number, (score, _) in found.items():
-            for entry in self.index.names[number].entries:
-                if score > best.get(entry, (0.0, 0))[0]:
-                    best[entry] = (score, number)
+            for position in self.index.names[number].entries:
+                if score > best.get(position, (0.0, 0))[0]:
+                    best[position] = (score, number)
         hits = []
         for position, (score, number) in best.items():
             entry = self.index.entries[position]
@@ -204,9 +206,10 @@ class Screener:
             certain = score >= CERTAIN and (
                 weighed.identified or (weighed.same_country and entry.type != "person" and not listed.short)
             )
+            status = MATCH if certain or weighed.identified else POSSIBLE
             hits.append(Hit(
-                entry, MATCH if certain or weighed.identified else POSSIBLE, weighed.score, score, listed.printed, account,
-                (account.reason, *weighed.reasons), self._cleared(subject, entry),
+                entry, status, weighed.score, score, listed.printed, account, (account.reason, *weighed.reasons),
+                self._cleared(subject, entry),
             ))  # fmt: skip
         return hits
 
@@ -216,8 +219,8 @@ class Screener:
             for entry in self._addresses:
                 like = max((address_likeness(subject.address, text) for text in entry.addresses), default=0.0)
                 if like >= ADDRESS_LIKENESS and entry.key not in found and (self.on is None or entry.on(self.on)):
-                    yield Hit(entry, POSSIBLE, like, 0.0, entry.name, None,
-                              (f"listed address ({like:.0%} of the words)",), self._cleared(subject, entry))  # fmt: skip
+                    why = (f"listed address ({like:.0%} of the words)",)
+                    yield Hit(entry, POSSIBLE, like, 0.0, entry.name, None, why, self._cleared(subject, entry))
         if subject.identifiers:
             for entry in self.index.entries:
                 if entry.identifiers and entry.key not in found and same_identifier(subject.identifiers, entry):

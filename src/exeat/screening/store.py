@@ -22,7 +22,10 @@ from exeat.screening.screen import ListInUse
 from exeat.screening.sources import FORMS, ListFile, read_list
 
 #: Files that must lie beside a primary file, by form.
-COMPANIONS: Mapping[str, tuple[str, ...]] = {"ofac-sdn": ("add.csv", "alt.csv"), "ofac-cons": ("cons_add.csv", "cons_alt.csv")}
+COMPANIONS: Mapping[str, tuple[str, ...]] = {
+    "ofac-sdn": ("add.csv", "alt.csv"),
+    "ofac-cons": ("cons_add.csv", "cons_alt.csv"),
+}
 
 
 def data_folder() -> Path:
@@ -127,7 +130,9 @@ class ListStore:
             if as_of is not None:  # an older copy added on purpose, for the history
                 wrong = gate.faults(held.form, held.rows, None)
         if wrong and not accept:
-            raise RefusedSnapshot(f"{path.name} is not taken: {'; '.join(wrong)}. Check it at its source; --accept keeps it")
+            raise RefusedSnapshot(
+                f"{path.name} is not taken: {'; '.join(wrong)}. Check it at its source; --accept keeps it"
+            )
         return self._keep(path, held, name, day, tuple(wrong), mapping, code)
 
     def _keep(
@@ -135,8 +140,10 @@ class ListStore:
         mapping: Mapping[str, str] | None, code: str,
     ) -> Snapshot:  # fmt: skip
         home = self.lists / source / f"{day}-{held.digest[:12]}"
-        snapshot = Snapshot(source, held.form, home / path.name, day, datetime.now(UTC), held.rows, held.digest, wrong, code,
-                            mapping)  # fmt: skip
+        now = datetime.now(UTC)
+        snapshot = Snapshot(
+            source, held.form, home / path.name, day, now, held.rows, held.digest, wrong, code, mapping
+        )  # fmt: skip
         home.parent.mkdir(parents=True, exist_ok=True)
         # Written beside and moved into place: a reader sees a whole snapshot or none.
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=".part-") as part:
@@ -164,7 +171,9 @@ class ListStore:
             flags = []
             if snapshot is None:
                 snapshot = self.snapshots(source)[0]
-                flags.append(f"no copy of {on} or before; the copy of {snapshot.as_of} lacks parties removed until then")
+                flags.append(
+                    f"no copy of {on} or before; the copy of {snapshot.as_of} lacks parties removed until then"
+                )
             elif stale := gate.staleness(snapshot.form, snapshot.as_of, on or day):
                 flags.append(stale)
             flags.extend(f"accepted although {wrong}" for wrong in snapshot.accepted_despite)

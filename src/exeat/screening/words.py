@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from exeat.screening.errors import ScreeningError, UnusableName
 
-#: Longest name taken, in characters and in words. The longest listed name has 350 characters; nothing may stall a batch.
+#: Longest name taken, in characters and in words. Listed names have up to 350; none may stall a batch.
 MAX_CHARACTERS = 1_000
 MAX_WORDS = 80
 
@@ -43,7 +43,7 @@ def _table() -> tuple[dict[str, Word], dict[str, list[tuple[tuple[str, ...], Wor
     single: dict[str, Word] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], Word]]] = {}
     silent: set[str] = set()
-    with (files("exeat.screening") / "words.csv").open(encoding="utf-8", newline="") as file:
+    with (files("exeat.screening") / "words.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             for form in row["forms"].split("|"):
                 parts = tuple(form.split())
@@ -56,7 +56,7 @@ def _table() -> tuple[dict[str, Word], dict[str, list[tuple[tuple[str, ...], Wor
                 else:
                     phrases.setdefault(parts[0], []).append((parts, word))
     # The parts of a legal form out of their order ("COMPANY LIABILITY LIMITED") still say only that.
-    for parts, word in [pair for held in phrases.values() for pair in held if pair[1].kind == "legal"]:
+    for parts, _ in [pair for held in phrases.values() for pair in held if pair[1].kind == "legal"]:
         for part in parts:
             if len(part) > 1 and part not in silent:
                 single.setdefault(part, Word(part, "=" + part, "legal"))
@@ -78,7 +78,7 @@ def known_words() -> dict[str, Word]:
 @cache
 def _chinese_terms() -> tuple[re.Pattern[str], dict[str, str]]:
     terms: dict[str, str] = {}
-    with (files("exeat.screening") / "chinese_terms.csv").open(encoding="utf-8", newline="") as file:
+    with (files("exeat.screening") / "chinese_terms.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             terms[row["characters"]] = row["english"]
     pattern = re.compile("|".join(sorted(terms, key=len, reverse=True)))
@@ -153,7 +153,9 @@ def _latin(text: str) -> str:
     try:
         from anyascii import anyascii
     except ImportError:
-        raise ScreeningError("names in other scripts need the 'screening' extra: pip install 'exeat[screening]'") from None
+        raise ScreeningError(
+            "names in other scripts need the 'screening' extra: pip install 'exeat[screening]'"
+        ) from None
     return str(anyascii(text))
 
 

@@ -31,7 +31,7 @@ FORMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """One list file as read: its form, entries, rows by list, SHA-256, and the day its content stands for, if stated."""
+    """One list file as read: its form, entries, rows by list, SHA-256, the day it stands for if stated."""
 
     form: str
     entries: tuple[Entry, ...]
@@ -69,7 +69,7 @@ def form_of(raw: RawList) -> str:
     """
     start = raw.text[:4000].lstrip()
     first = start.split("\n", 1)[0]
-    if start.startswith("{") or start.startswith("["):
+    if start.startswith(("{", "[")):
         return "ftm" if '"schema"' in first and '"properties"' in first else "csl-json"
     if start.startswith("<"):
         return "ofac-xml" if "<sdnList" in start else "ecfr-744"

@@ -18,7 +18,9 @@ from exeat.screening.words import clean, tokens, words_of
 SUPPLEMENTS = {"4": "EL", "6": "UVL", "7": "MEU"}
 #: Sections of part 734 named in a requirement that tell a footnote whose digit was lost (parties.md, "Parsing traps").
 BY_SECTION = (("734.9(e)(1)", "1"), ("734.9(e)(2)", "4"), ("734.9(e)(3)", "5"), ("734.9(g)", "3"))
-_CITATION = re.compile(r"(\d+)\s+F\.?\s?R\.?\s+([\d,]+)(?:,?\s+((?:\d{1,2}/\d{1,2}/\d{2,4})|(?:[A-Z][a-z]+\.? \d{1,2},? \d{4})))?")
+_CITATION = re.compile(
+    r"(\d+)\s+F\.?\s?R\.?\s+([\d,]+)(?:,?\s+((?:\d{1,2}/\d{1,2}/\d{2,4})|(?:[A-Z][a-z]+\.? \d{1,2},? \d{4})))?"
+)
 _AKA = re.compile(r",?\s*(?:\(?a\.?k\.?a\.?|f/k/a|formerly known as),?", re.IGNORECASE)
 _BREAK = "\n"
 
@@ -120,7 +122,10 @@ def _text(cell: ElementTree.Element) -> str:
 def _footnotes(cell: ElementTree.Element) -> tuple[str, ...]:
     """Digits in superscript, and those the named sections imply."""
     found = {
-        digit for node in cell.iter() if node.tag in ("sup", "SU") for digit in re.findall(r"[1-9]", "".join(node.itertext()))
+        digit
+        for node in cell.iter()
+        if node.tag in ("sup", "SU")
+        for digit in re.findall(r"[1-9]", "".join(node.itertext()))
     }
     text = re.sub(r"\s+", "", _text(cell))
     found.update(footnote for section, footnote in BY_SECTION if section in text)
@@ -167,7 +172,8 @@ def _name_and_address(text: str) -> tuple[str, str]:
             name.append(part)
         else:
             break
-    return ", ".join(name).strip(" .;") if len(name) == len(parts) else ", ".join(name), ", ".join(parts[len(name) :])
+    whole = ", ".join(name).strip(" ,;")
+    return whole.rstrip(".") if len(name) == len(parts) else whole, ", ".join(parts[len(name) :])
 
 
 def citations(text: str) -> tuple[date | None, str]:

@@ -50,8 +50,10 @@ def read_lines(text: str) -> Iterator[Entry]:
             parties.append((number, held))
     for number, held in parties:
         topics = held["properties"].get("topics", [])
-        if held["id"] in sanctions or held.get("target") or any(
-            str(t).startswith(("sanction", "export.control", "debarment")) for t in topics
+        if (
+            held["id"] in sanctions
+            or held.get("target")
+            or any(str(t).startswith(("sanction", "export.control", "debarment")) for t in topics)
         ):
             yield _entry(number, held, sanctions.get(held["id"], []))
 

@@ -34,13 +34,16 @@ def _entry(node: ElementTree.Element, row: int) -> Entry:
         raise UnreadableList(f"sdnEntry {row}: no uid or no lastName")
     programs = tuple((p.text or "").strip() for p in _inside(node, "programList", "program"))
     code = next((code for tag, code in BY_PROGRAM if any(tag in p.upper() for p in programs)), "SDN")
-    places = [(_field(a, "address1"), _field(a, "city"), _field(a, "country")) for a in _inside(node, "addressList", "address")]
+    places = [
+        (_field(a, "address1"), _field(a, "city"), _field(a, "country"))
+        for a in _inside(node, "addressList", "address")
+    ]
     return Entry(
         key=made_key(code, last, number=uid),
         list=code,
         name=f"{last}, {first}" if first else last,
         aliases=tuple(
-            Alias(" ".join(p for p in (_field(a, "firstName"), _field(a, "lastName")) if p), _field(a, "category") == "weak")
+            Alias(f"{_field(a, 'firstName')} {_field(a, 'lastName')}".strip(), _field(a, "category") == "weak")
             for a in _inside(node, "akaList", "aka")
         ),
         type=TYPES.get(_field(node, "sdnType").casefold(), ""),

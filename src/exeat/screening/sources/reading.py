@@ -79,17 +79,16 @@ def _within(file: object, name: str, packed: int) -> bytes:
 def _decoded(name: str, content: bytes) -> str:
     if b"\x00" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableList(f"{name}: binary content; expected a text list (CSV, JSON, XML)")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        # Treasury's and Commerce's older files come in Windows-1252.
-        encodings = ["utf-8-sig", "cp1252"]
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    wrong = ""
+    # Treasury's and Commerce's older files come in Windows-1252.
+    encodings = ["utf-16"] if wide else ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
-            last = error
+            wrong = f"{error.reason} at byte {error.start:,}"
             # The end of a file cut in half may stand inside a character: then it is UTF-8, and cut.
             if encoding == "utf-8-sig" and error.start >= len(content) - 4 and len(content) > 100:
                 raise UnreadableList(f"{name}: ends inside a character; the file is cut short") from None
-    raise UnreadableList(f"{name}: neither UTF-8 nor Windows-1252 ({last.reason} at byte {last.start:,})")
+    raise UnreadableList(f"{name}: neither UTF-8 nor Windows-1252 ({wrong})")

@@ -111,9 +111,7 @@ def _postings() -> None:
         "ix_postings_reservation", "postings", ["reservation"], sqlite_where=closing, postgresql_where=closing
     )
     lapses = sa.text("expires_at IS NOT NULL")
-    op.create_index(
-        "ix_postings_expires", "postings", ["expires_at"], sqlite_where=lapses, postgresql_where=lapses
-    )
+    op.create_index("ix_postings_expires", "postings", ["expires_at"], sqlite_where=lapses, postgresql_where=lapses)
 
 
 def _notices() -> None:

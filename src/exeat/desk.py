@@ -114,7 +114,7 @@ class Desk:
             owners_stated=any(party.owners for party in transaction.parties),
             resolutions=self._resolutions(transaction, engine),
         )
-        return self._decide(engine, asked)
+        return self.decide(asked)
 
     def _resolutions(self, transaction: Transaction, engine: Engine) -> Mapping[str, Mapping[str, object]]:
         """The resolutions of red flags, each of a flag that is law on the day."""
@@ -127,7 +127,9 @@ class Desk:
                 raise InputError(f"no red flag is called {flag[:60]!r}" + (f"; perhaps {hint!r}" if hint else ""))
         return transaction.resolutions
 
-    def _decide(self, engine: Engine, asked: Asked) -> Determination:
+    def decide(self, asked: Asked) -> Determination:
+        """Decide what was read before (and perhaps added to since), under the law of its days."""
+        engine = self.engines.on(asked.on, asked.known_on)
         found = engine.determine(asked.facts, asked.parties)
         intervals = (
             {name: bounds for name, bounds in asked.item.intervals.items() if asked.facts.get(name) is None}

@@ -60,7 +60,9 @@ def test_facts_and_where_they_come_from() -> None:
     facts = known("nvidia-h100-sxm")
     assert facts.facts == {
         "form": "integrated_circuit",
+        "catalog_id": "nvidia-h100-sxm",
         "designer": "NVIDIA",
+        "designer_headquarters": "US",
         "marketed_for_datacenters": True,
         "tpp": Decimal(15832),
         "tpp_per_unit": Decimal(15832),

@@ -227,7 +227,6 @@ def test_a_chain_rewritten_as_a_whole_shows_against_a_checkpoint(url: str, clock
 
 
 def test_verification_shared_among_processes_finds_the_same(recorded: Ledger) -> None:
-    assert recorded.verify(workers=2).sound
     _tampered(recorded, "UPDATE receipts SET reference = 'S9' WHERE number = 6")
     assert (
         [str(f) for f in recorded.verify(workers=2).faults]

@@ -102,7 +102,9 @@ def facts_of_circuit(item: Item) -> ItemFacts:
     """The facts of an integrated circuit of the catalog."""
     built = Builder(item.full_name, Provenance(item.source, item.confidence, ""), item)
     built.put("form", "integrated_circuit", f"kind {item.kind} in the catalog")
+    built.put("catalog_id", item.id, "the row of the catalog")
     built.put("designer", item.vendor, "the vendor in the catalog")
+    built.put("designer_headquarters", item.vendor_hq or None, "where the vendor is headquartered")
     built.put("marketed_for_datacenters", item.marketed_for_datacenters, f"market {item.market} in the catalog")
     if item.processing_units:
         built.put_rates(item.processing_units)
@@ -157,10 +159,12 @@ def facts_of_assembly(
     built.contained = tuple(contained)
     built.put("form", "assembly", "contains integrated circuits")
     if item is not None:
+        built.put("catalog_id", item.id, "the row of the catalog")
         built.put("marketed_for_datacenters", item.marketed_for_datacenters, f"market {item.market} in the catalog")
-    designers = {circuit.facts.facts.get("designer") for circuit in contained}
-    if len(designers) == 1:
-        built.put("designer", designers.pop(), "the designer of every circuit in it")
+    for fact in ("designer", "designer_headquarters"):
+        found = {circuit.facts.facts.get(fact) for circuit in contained}
+        if len(found) == 1:
+            built.put(fact, found.pop(), "that of every circuit in it")
     bounds = [_bounds(circuit.facts, "tpp") for circuit in contained]
     lows = [low for low, _ in bounds]
     highs = [high for _, high in bounds if high is not None]

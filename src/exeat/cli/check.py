@@ -67,6 +67,18 @@ def _of_file(name: str, order: Order) -> tuple[list[Determination], bool]:
     return found, len(stated) > 1 or shown_as_list(stated)
 
 
+def of_one_file(name: str, order: Order) -> Determination:
+    """The one transaction of a file, decided.
+
+    Raises:
+        InputError: it cannot be read, or the file holds several.
+    """
+    found, _ = _of_file(name, order)
+    if len(found) > 1:
+        raise InputError(f"{name} holds {len(found)} transactions; expected one")
+    return found[0]
+
+
 def shown_as_list(stated: list[tuple[str, Mapping[str, Any]]]) -> bool:
     """Whether a file held a list (of one), so that its answer is a list too."""
     return stated[0][0].endswith(": transaction 1")

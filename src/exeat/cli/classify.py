@@ -12,7 +12,6 @@ from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.options import Figures
 from exeat.cli.show import draft_line, write, write_json
 from exeat.determination.answer import Determination
-from exeat.determination.ask import Inquiry
 from exeat.determination.determine import Engine
 from exeat.explanation.around import provenance
 from exeat.explanation.classified import classification, entry_words
@@ -52,8 +51,7 @@ def run_classify(name: str | None, figures: Figures, *, as_json: bool) -> int:
 
 def _asks(found: Determination) -> list[dict[str, str]]:
     """The figures on which the entry hangs, as questions; who buys the item and where does not matter here."""
-    asked = found.asked
-    missing = Inquiry(found.engine, asked.facts, asked.parties, found.valuation).missing_for("eccn")
+    missing = found.inquiry().missing_for("eccn")
     declared = [found.engine.program.vocabulary[item.fact] for item in missing]
     return [{"fact": d.name, "question": d.question, "source": d.source} for d in declared]
 

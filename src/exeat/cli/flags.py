@@ -9,7 +9,6 @@ from exeat.cli.check import answered
 from exeat.cli.options import Order
 from exeat.cli.show import draft_line, write, write_json
 from exeat.determination.answer import Determination
-from exeat.determination.ask import Inquiry
 from exeat.determination.vigilance import red_flags
 from exeat.determination.vigilance_report import VigilanceReport
 from exeat.explanation.layout import Page, listed
@@ -41,8 +40,7 @@ def run_flags(item: str | None, order: Order, *, as_json: bool) -> int:
 
 def flags_data(found: Determination) -> dict[str, Any]:
     """Every red flag in force: its state and, where it cannot be told, the facts that would tell, as questions."""
-    asked, engine = found.asked, found.engine
-    inquiry = Inquiry(engine, asked.facts, asked.parties, found.valuation)
+    asked, engine, inquiry = found.asked, found.engine, found.inquiry()
     report = VigilanceReport(found)
     rows = []
     for section, data in zip(red_flags(engine.program.law), report.red_flags(every=True), strict=True):

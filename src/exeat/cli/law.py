@@ -107,9 +107,12 @@ def _told(found: Iterable[Event]) -> Iterator[dict[str, str]]:
 
 
 def _write_events(page: Page, told: Iterable[dict[str, str]]) -> None:
+    # What one instrument changes in one way on one day is told together.
+    together: dict[tuple[str, str, str], list[str]] = {}
     for event in told:
-        says = f"{', ' if event['says'] else ''}{event['says']}"
-        page.item(event["date"], f"{event['what']}: {event['instrument']}{says}", 0, 12)
+        together.setdefault((event["date"], event["what"], event["instrument"]), []).append(event["says"])
+    for (day, what, instrument), says in together.items():
+        page.item(day, ", ".join([f"{what}: {instrument}", *filter(None, says)]), 0, 12)
 
 
 def run_law_check(folder: str | None, *, as_json: bool) -> int:

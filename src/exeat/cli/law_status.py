@@ -108,16 +108,22 @@ def _write_status(page: Page, data: dict[str, Any]) -> None:
             page.item("last day" if key == "expires" else key, f"{_day(entry)}{names}", 2, 12)
     if data["pending"]:
         page.item("pending", f"in the CFR, asks nothing yet: {', '.join(data['pending'])}", 2, 12)
+    stances: dict[tuple[str, str], list[str]] = {}
     for posture in data["posture"]:
-        says = f"{posture['provision']}: {posture['stance']} since {posture['since']} ({posture['instrument']})"
-        page.item("posture", says, 2, 12)
-        page.text(posture["source"], 14, 14)
+        said = f"{posture['stance']} since {posture['since']} ({posture['instrument']})"
+        stances.setdefault((said, posture["source"]), []).append(posture["provision"])
+    for (said, source), names in stances.items():
+        page.item("posture", f"{said}: {', '.join(names)}", 2, 12)
+        page.text(source, 14, 14)
     if not data["posture"]:
         page.item("posture", "the agency has stated none that is encoded", 2, 12)
+    stays: dict[tuple[str, str], list[str]] = {}
     for stay in data["stayed"]:
-        says = f"{stay['provision']}: from {stay['from']} through {stay['until']} ({stay['instrument']}), then it returns"
-        page.item("stayed", says, 2, 12)
-        page.text(stay["source"], 14, 14)
+        said = f"from {stay['from']} through {stay['until']} ({stay['instrument']}), then in force again"
+        stays.setdefault((said, stay["source"]), []).append(stay["provision"])
+    for (said, source), names in stays.items():
+        page.item("stayed", f"{said}: {', '.join(names)}", 2, 12)
+        page.text(source, 14, 14)
     if not data["stayed"]:
         page.item("stayed", "no", 2, 12)
     _write_rescission(page, data["rescinded"])

@@ -85,7 +85,7 @@ def _rule_words(rule: Status) -> str:
     enforced = ""
     if posture is not None:
         stance, since = getattr(posture.rule, "stance", ""), getattr(posture.rule, "since", posture.effective)
-        enforced = f"; its requirement by destination is {stance} since {since} ({posture.citation})"
+        enforced = f"; its requirement by destination: {stance} (latest word: {posture.citation}, {since})"
     if rule.on < min(rule.effective) or (rule.known_on is not None and rule.instrument.known > rule.known_on):
         return f"{RULE} is not in the CFR on this day"
     if rule.on < rule.instrument.compliance:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
-from exeat.determination.ask import Ask, Inquiry
+from exeat.determination.ask import Ask, Inquiry, open_policies
 from exeat.determination.determine import SEVERITY, Engine, Valuation
 from exeat.determination.program import TRACKS
 from exeat.determination.report import Report
@@ -84,10 +84,16 @@ class Determination:
 
     @cached_property
     def asks(self) -> tuple[Ask, ...]:
-        """The missing facts that would settle an unknown answer, most decisive first. Found when asked for."""
-        if self.settled or "unknown" not in (self.outcome_on(track) for track in TRACKS):
+        """The missing facts that would settle an unknown answer or review policy. Found when asked for."""
+        if self.settled:
             return ()
-        return tuple(Inquiry(self.engine, self.asked.facts, self.asked.parties, self.valuation).asks())
+        if "unknown" not in (self.outcome_on(track) for track in TRACKS) and not open_policies(self.valuation):
+            return ()
+        return tuple(self.inquiry().asks())
+
+    def inquiry(self) -> Inquiry:
+        """What finds the facts on which an expression of this answer hangs."""
+        return Inquiry(self.engine, self.asked.facts, self.asked.parties, self.valuation)
 
     @cached_property
     def _data(self) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from exeat.determination.determine import Engine, Facts, Valuation
 from exeat.determination.program import TRACKS
+from exeat.determination.step import Track
 from exeat.determination.turning import Turning
 from exeat.logic.evaluate import evaluate
 from exeat.logic.tree import AnyParty, Case, Coalesce, Compare, Fact, Tree, Value, children, fact_names
@@ -21,13 +23,21 @@ class Missing:
     party: int | None = None
 
 
+#: What a question is asked for: the outcome, or how an application would be met where the outcome is known.
+Purpose = Literal["outcome", "review_policy"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A missing fact, the share of its possible values that would settle the answer, and what they would give."""
+    """A missing fact, the share of its possible values that would settle the answer, and what they would give.
+
+    ``outcomes`` holds for each value the pair of outcomes (of review policies, for that purpose), text and enforced.
+    """
 
     missing: Missing
     settles: Decimal
     outcomes: Mapping[str, tuple[str, str]]
+    purpose: Purpose = "outcome"
 
     @property
     def decisive(self) -> bool:
@@ -47,14 +57,24 @@ class Inquiry:
         self.program = engine.program
         self.turning: Turning = engine.turning
 
-    def asks(self) -> list[Ask]:
-        """The missing facts, most decisive first. Empty when the answer is known on both tracks."""
-        open_tracks = [track for track in TRACKS if self.found.outcome(track) == "unknown"]
+    def asks(self, without: Collection[Missing] = ()) -> list[Ask]:
+        """The missing facts, most decisive first: for the outcome, then for a review policy that is open though a
+        license is required. Empty when nothing is open.
+
+        ``without`` are facts that nobody knows: they are passed over, and what matters beside them is found.
+        """
+        open_outcomes = [track for track in TRACKS if self.found.outcome(track) == "unknown"]
+        found = self._asks("outcome", open_outcomes, without)
+        asked = {*without, *(ask.missing for ask in found)}
+        return [*found, *self._asks("review_policy", open_policies(self.found), asked)]
+
+    def _asks(self, purpose: Purpose, tracks: Sequence[Track], without: Collection[Missing]) -> list[Ask]:
         missing: dict[Missing, None] = {}
-        for track in open_tracks:
-            for item in self._missing(Fact(f"{track}.outcome"), {}, None, set()):
-                missing[item] = None
-        asks = [self._try(item) for item in missing]
+        for track in tracks:
+            for item in self._missing(Fact(f"{track}.{purpose}"), {}, None, set()):
+                if item not in without:
+                    missing[item] = None
+        asks = [self._try(item, purpose, tracks) for item in missing]
         moving = [ask for ask in asks if ask.decisive or len(set(ask.outcomes.values())) > 1]
         kept = moving or asks
         order = {ask.missing: number for number, ask in enumerate(asks)}
@@ -127,20 +147,17 @@ class Inquiry:
         values = {**self.values, **party}
         return evaluate(tree, values, self.parties or None, self.program.law.groups)  # type: ignore[arg-type]
 
-    def _try(self, item: Missing) -> Ask:
+    def _try(self, item: Missing, purpose: Purpose, tracks: Sequence[Track]) -> Ask:
         outcomes: dict[str, tuple[str, str]] = {}
         settled = 0
-        before = {track: self.found.outcome(track) for track in TRACKS}
         candidates = self.turning.candidates(item.fact, self.found.values)
         for value in candidates:
             result = self._with(item, value)
-            after = (result.outcome("text"), result.outcome("enforced"))
-            outcomes[_shown(value)] = after
-            settled += all(
-                outcome != "unknown" for track, outcome in zip(TRACKS, after, strict=True) if before[track] == "unknown"
-            )
+            after = {track: _said(result, purpose, track) for track in TRACKS}
+            outcomes[_shown(value)] = (after["text"], after["enforced"])
+            settled += all(after[track] != "unknown" for track in tracks)
         share = Decimal(settled) / len(candidates) if candidates else Decimal(0)
-        return Ask(item, share, outcomes)
+        return Ask(item, share, outcomes, purpose)
 
     def _with(self, item: Missing, value: Value) -> Valuation:
         if item.party is None:
@@ -148,6 +165,25 @@ class Inquiry:
         parties = list(self.parties)
         parties[item.party] = {**parties[item.party], item.fact: value}
         return self.engine.determine(self.facts, parties)
+
+
+def open_policies(found: Valuation) -> list[Track]:
+    """The tracks that require a license and on which a missing fact decides how an application would be met."""
+    return [
+        track
+        for track in TRACKS
+        if found.outcome(track) == "license_required" and found.values.get(f"{track}.review_policy") is None
+    ]
+
+
+def _said(found: Valuation, purpose: Purpose, track: Track) -> str:
+    if purpose == "outcome":
+        return found.outcome(track)
+    value = found.values.get(f"{track}.review_policy")
+    if value is None:
+        # Absent where no license is needed; open where one is or may be.
+        return "unknown" if found.values.get(f"{track}.any_requirement") is not False else "none"
+    return str(value).replace(" ", "_")
 
 
 def _shown(value: Value) -> str:

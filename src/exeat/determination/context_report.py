@@ -7,7 +7,7 @@ from typing import Any
 
 from exeat.determination.program import TRACKS
 from exeat.determination.reader import TRUTH, Reader
-from exeat.lawbook.instrument import Relief, Requirement, ReviewPolicy, Section
+from exeat.lawbook.instrument import Prohibition, Relief, Requirement, ReviewPolicy, Section
 
 
 class ContextReport(Reader):
@@ -27,7 +27,7 @@ class ContextReport(Reader):
 
     def _apart(self, section: Section) -> tuple[str, str] | None:
         rule = section.rule
-        if isinstance(rule, Requirement):
+        if isinstance(rule, (Requirement, Prohibition)):
             pair = self.truth(rule.name), self.truth(f"enforced.{rule.name}")
         elif isinstance(rule, Relief):
             if f"text.{rule.name}" not in self.values or f"enforced.{rule.name}" not in self.values:

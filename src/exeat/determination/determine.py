@@ -90,6 +90,7 @@ class Engine:
         self._relief = tuple(by_part.get("relief", ()))
         self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
         self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
+        self._policies = {t: tuple(by_part.get(f"{t}.policy", ())) for t in TRACKS}
         self._vigilance = dict(by_part.get("vigilance", ()))
         self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
         self._party_presumed = frozenset(name for name in program.input_facts if program.vocabulary[name].party)
@@ -105,7 +106,7 @@ class Engine:
         self.requirement_names = {t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS}
         self.turning = Turning(program)
         self.words = Words(program)
-        core = {n for s in program.steps if not _part(s).endswith(("relief", ".rest")) for n in fact_names(s.tree)}
+        core = {n for s in program.steps if not _part(s).endswith(("relief", ".rest", ".policy")) for n in fact_names(s.tree)}
         self.presumed_for_relief_only = frozenset(name for name, _ in self.presumable if name not in core)
         self.relief_names = {t: tuple(usable_name(s, t) for s in program.reliefs) for t in TRACKS}
 
@@ -145,6 +146,10 @@ class Engine:
                     values[name] = run(values, _NO_PARTY)
             for name, run in self._outcome[track]:
                 values[name] = run(values, _NO_PARTY)
+            # How an application would be met matters only where one would be made, or may have to be.
+            if values[f"{track}.outcome"] in (None, "license_required", "unknown"):
+                for name, run in self._policies[track]:
+                    values[name] = run(values, _NO_PARTY)
         return Valuation(self.program, values, tuple(presumed), self)
 
     def limb(self, name: str, values: Mapping[str, object]) -> object:
@@ -234,6 +239,8 @@ def _part(step: Step) -> str:
     )
     if is_need and not isinstance(rule, Relief):
         return f"{step.stage}.needs"
+    if step.name.startswith((f"{step.stage}.policy/", f"{step.stage}.review_policy")):
+        return f"{step.stage}.policy"
     return f"{step.stage}.rest"
 
 

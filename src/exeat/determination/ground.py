@@ -1,7 +1,7 @@
 """Questions to the solver about the law of an era: are there facts on which these conditions all hold?
 
 A condition is read down to what can be stated: definitions, entries and requirements are tied to what their rules say,
-groups become lists of places, and ``any_party`` ranges over three parties, enough for the conditions in the law (a
+groups become lists of places, and ``any_party`` ranges over two parties, enough for the conditions in the law (a
 condition with *n* separate ``any_party`` needs at most *n*). Every fact is taken as known.
 """
 
@@ -32,7 +32,7 @@ from exeat.logic.tree import (
 )
 from exeat.logic.vocabulary import Declared, FactType
 
-PARTIES = ("party_1", "party_2", "party_3")
+PARTIES = ("party_1", "party_2")
 
 _NOWHERE = "ZZ"
 _PLAIN: Mapping[FactType, Value] = {"yes/no": False, "number": Decimal(0), "text": _NOWHERE}

@@ -40,7 +40,7 @@ from exeat.lawbook.instrument import (
     Section,
     joined,
 )
-from exeat.logic.tree import FALSE, TRUE, Fact, InGroup, Not, Tree, Value, all_of, any_of, walk
+from exeat.logic.tree import FALSE, TRUE, And, Fact, InGroup, Not, Tree, Value, all_of, any_of, walk
 
 #: Reasons for control under which one item should need one license. End uses, end users and notices are prohibitions
 #: of their own that meet as a matter of course; what they require of the same *items* as another rule is compared.
@@ -167,8 +167,12 @@ def _say_the_same(first: Requirement, second: Requirement) -> bool:
     """Whether two requirements are for one reason for control, or name the same items under *items*."""
     if first.reason == second.reason and first.reason in _REASONS_FOR_CONTROL:
         return True
-    items = [{limb.tree for limb in rule.limbs if limb.label == "items"} for rule in (first, second)]
-    return bool(items[0] & items[1])
+    return bool(_items(first) & _items(second))
+
+
+def _items(rule: Requirement) -> set[Tree]:
+    trees = [limb.tree for limb in rule.limbs if limb.label == "items"]
+    return {part for tree in trees for part in (tree.args if isinstance(tree, And) else (tree,))}
 
 
 def _requirements_that_meet(law: InForce, ground: Ground) -> Iterator[Discovery]:

@@ -34,6 +34,7 @@ class Report(Reader):
         tracks: dict[str, dict[str, Any]] = {track: self.tracks.track(track) for track in TRACKS}
         classification, differences = self.classification(), self.context.differences()
         return {
+            "drafts": list(self.d.lawbook.drafts),
             "date": asked.on.isoformat(),
             "known_on": asked.known_on.isoformat() if asked.known_on else None,
             "item": self.item(),
@@ -87,6 +88,7 @@ class Report(Reader):
         for ask in self.d.asks:
             declared = self.program.vocabulary[ask.missing.fact]
             entry: dict[str, Any] = {
+                "for": ask.purpose,
                 "fact": declared.name,
                 "question": declared.question,
                 "unit": declared.unit or None,

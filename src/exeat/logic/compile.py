@@ -92,11 +92,37 @@ def _of_facts(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled | No
             return _settled_by(args, settling=False)
         case Or(args) if all(_names_truth(arg) for arg in args):
             return _settled_by(args, settling=True)
+        case Or((Compare("=", Fact(_), Constant(constant)), *_) as args) if _all_ask_for(args, constant):
+            return _any_is(tuple(cast(Fact, cast(Compare, arg).left).name for arg in args), constant)
     return None
 
 
 def _names_truth(tree: Tree) -> bool:
     return isinstance(tree, Fact) or (isinstance(tree, Not) and isinstance(tree.arg, Fact))
+
+
+def _all_ask_for(args: tuple[Tree, ...], constant: object) -> bool:
+    return all(
+        isinstance(arg, Compare) and arg.op == "=" and isinstance(arg.left, Fact) and arg.right == Constant(constant)  # type: ignore[arg-type]
+        for arg in args
+    )
+
+
+def _any_is(names: tuple[str, ...], constant: object) -> Compiled:
+    """Whether one of several facts has a value: one loop instead of a closure each."""
+
+    def any_is(facts: _Facts, party: _Facts) -> Value:
+        result: bool | None = False
+        get = facts.get
+        for name in names:
+            a = get(name)
+            if a is None:
+                result = None
+            elif a == constant:
+                return True
+        return result
+
+    return any_is
 
 
 def _fact_among(name: str, members: frozenset[Any]) -> Compiled:

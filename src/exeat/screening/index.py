@@ -40,6 +40,7 @@ class ListedName:
     printed: str
     short: bool
     entries: list[int]
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class Index:
                     at = seen.get(key)
                     if at is None:
                         at = seen[key] = len(self.names)
-                        self.names.append(ListedName(words, (), 0.0, reading, short or weak, [number]))
+                        self.names.append(
+                            ListedName(words, (), 0.0, reading, short or weak, [number], frozenset(key[0]))
+                        )
                         self._kinds.update((word.key, word.kind) for word in words)
                         for part in {word.key for word in words}:
                             self._postings.setdefault(part, []).append(at)
@@ -226,6 +229,8 @@ class Index:
                     shared[name] = shared.get(name, 0.0) + gain
             else:
                 shared = best
+        for read in reads[done:]:
+            read.gains.reverse()
         found = self._bounded(shared, unread, need, total, reads[done:])
         found.extend(name for name in self._by_compact.get(compact([a.word for a in words]), ()) if name not in found)
         return found
@@ -244,17 +249,21 @@ class Index:
                 reach = _reach(most, total, listed)
                 if reach >= FLOOR:
                     bounds.append((reach, value, name))
-        if len(bounds) <= NAMES_SCORED:
-            bounds.sort(reverse=True)
-            return [name for _, _, name in bounds]
-        # Too many share the rarest words: see which of them hold the others too.
+        if len(bounds) <= 4 or not later:
+            return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
+        # Many share the rarest words: see which of them hold the others too.
         exact = []
         for _, value, name in bounds:
-            keys = {word.key for word in self.names[name].words}
+            keys = self.names[name].keys
             for read in later:
-                value += max((gain for gain, key in read.gains if key in keys), default=0.0)
+                for gain, key in read.gains:  # the nearest first
+                    if key in keys:
+                        value += gain
+                        break
             listed = totals[name]
-            exact.append((_reach(min(value, listed), total, listed), value, name))
+            reach = _reach(min(value, listed), total, listed)
+            if reach >= FLOOR:
+                exact.append((reach, value, name))
         return [name for _, _, name in heapq.nlargest(NAMES_SCORED, exact)]
 
 

@@ -75,9 +75,7 @@ def explain(stated: Determination | Mapping[str, Any], *, full: bool = False, wi
     return told
 
 
-def law(
-    on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()
-) -> LawView:
+def law(on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()) -> LawView:
     """The law in force on a day, as it was public on another.
 
     Args:

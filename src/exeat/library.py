@@ -112,9 +112,7 @@ def _party(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**party, **more}
 
 
-def law(
-    on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()
-) -> LawView:
+def law(on: date | str | None = None, known_on: date | str | None = None, drafts: Sequence[str] = ()) -> LawView:
     """See :func:`exeat.law`.
 
     Raises:

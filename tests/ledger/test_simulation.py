@@ -229,7 +229,7 @@ def _settings(examples: int) -> settings:
     )
 
 
-@pytest.mark.parametrize(("database", "examples"), [("sqlite", 12), ("postgresql", 5)])
+@pytest.mark.parametrize(("database", "examples"), [("sqlite", 8), ("postgresql", 4)])
 def test_simulation(request: pytest.FixtureRequest, database: str, examples: int) -> None:
     if database == "sqlite":
         prototype = request.getfixturevalue("sqlite_template")

@@ -10,12 +10,12 @@ from typing import Any
 from exeat.catalog import Item, ItemFacts
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.options import Figures
-from exeat.cli.show import draft_line, write, write_json
+from exeat.cli.show import write, write_json
 from exeat.determination.answer import Determination
 from exeat.determination.determine import Engine
 from exeat.explanation.around import provenance
 from exeat.explanation.classified import classification, entry_words
-from exeat.explanation.layout import Page, shortened
+from exeat.explanation.layout import Page, draft_line, shortened
 from exeat.library import desk, transaction_of
 from exeat.terms import InputError, plain, read_day
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.check import answered
 from exeat.cli.options import Order
-from exeat.cli.show import draft_line, write, write_json
+from exeat.cli.show import write, write_json
 from exeat.determination.answer import Determination
 from exeat.determination.vigilance import red_flags
 from exeat.determination.vigilance_report import VigilanceReport
-from exeat.explanation.layout import Page, listed
+from exeat.explanation.layout import Page, draft_line, listed
 from exeat.explanation.paragraphs import limbs
 
 _WORDS = {"yes": "raised", "unknown": "cannot tell", "no": "not raised"}
@@ -48,7 +49,7 @@ def flags_data(found: Determination) -> dict[str, Any]:
         data["ask"] = [_question(found, item.fact, item.party) for item in missing]
         rows.append(data)
     rank = {"yes": 0, "unknown": 1, "no": 2}
-    rows.sort(key=lambda row: rank[row["raised"]])
+    rows.sort(key=lambda row: (rank[row["raised"]], _in_order(row["id"])))
     return {
         "drafts": list(found.lawbook.drafts),
         "date": asked.on.isoformat(),
@@ -57,6 +58,11 @@ def flags_data(found: Determination) -> dict[str, Any]:
         "red_flags": rows,
         "next": next((row["ask"][0] for row in rows if row["ask"]), None),
     }
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """A key by which no. 2 comes before no. 10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _question(found: Determination, fact: str, party: int | None) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def resolutions(stated: Iterable[str]) -> list[dict[str, str]]:
         flag, _, rest = word.partition(":")
         parts = [part.strip() for part in rest.split(";", 2)]
         if not flag.strip() or len(parts) < 3 or not all(parts):
-            raise InputError(f"--resolve {word[:60]!r}: expected \"FLAG: by; on; evidence\", the day as YYYY-MM-DD")
+            raise InputError(f'--resolve {word[:60]!r}: expected "FLAG: by; on; evidence", the day as YYYY-MM-DD')
         if flag.strip() in found:
             raise InputError(f"--resolve {flag.strip()!r} is stated twice")
         found[flag.strip()] = {"flag": flag.strip(), "by": parts[0], "on": parts[1], "evidence": parts[2]}

@@ -176,7 +176,9 @@ def _choice(declared: Declared) -> str:
     elif declared.values:
         words = ", ".join(declared.values)
     else:
-        words = declared.unit or ("a number" if declared.type == "number" else "a place" if declared.country else "text")
+        words = declared.unit or (
+            "a number" if declared.type == "number" else "a place" if declared.country else "text"
+        )
     return f"{words}, or don't know"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from exeat.cli import BAD_INPUT, DECIDED
 from exeat.cli.options import Seen
-from exeat.cli.show import draft_line, write, write_json
-from exeat.explanation.layout import Page
+from exeat.cli.show import write, write_json
+from exeat.explanation.layout import Page, draft_line
 from exeat.lawbook.calendar import Event, events, scheduled
 from exeat.lawbook.instrument import Instrument
 from exeat.library import desk

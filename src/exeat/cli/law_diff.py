@@ -7,8 +7,8 @@ from typing import Any
 from exeat.cli import DECIDED
 from exeat.cli.law_show import posture_data
 from exeat.cli.options import Seen
-from exeat.cli.show import draft_line, write, write_json
-from exeat.explanation.layout import Page
+from exeat.cli.show import write, write_json
+from exeat.explanation.layout import Page, draft_line
 from exeat.lawbook.instrument import Section
 from exeat.library import LawView, law
 from exeat.terms import InputError

@@ -8,8 +8,8 @@ from typing import Any
 from exeat.cli import DECIDED
 from exeat.cli.law_show import posture_data
 from exeat.cli.options import Seen
-from exeat.cli.show import draft_line, write, write_json
-from exeat.explanation.layout import Page, listed
+from exeat.cli.show import write, write_json
+from exeat.explanation.layout import Page, draft_line, listed
 from exeat.lawbook.instrument import Instrument
 from exeat.lawbook.status import Status, find_instrument, status
 from exeat.library import desk
@@ -194,7 +194,9 @@ def coverage_data(instrument: Instrument) -> dict[str, Any]:
         "confidence": instrument.confidence,
         "checked": instrument.checked.isoformat() if instrument.checked else None,
         "amends": list(instrument.amends),
-        "encoded": [f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule is not None or s.verb == "Remove"],
+        "encoded": [
+            f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule is not None or s.verb == "Remove"
+        ],
         "context": [f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule is None and s.verb != "Remove"],
         "not_encoded": [{"what": g.what, "why": g.why, "shown": g.when is not None} for g in instrument.gaps],
         "source": instrument.source,

@@ -9,12 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def draft_line(drafts: Iterable[str]) -> list[str]:
-    """The first line of every answer under a draft; no line without one."""
-    named = list(drafts)
-    return [f"DRAFT: read as if {', '.join(named)} were law; it is not, and nothing below is the law"] if named else []
-
-
 def write_json(data: Any) -> None:
     """Print data as JSON, in letters the output can hold."""
     print(json.dumps(data, indent=2, ensure_ascii=not _unicode()))

@@ -8,8 +8,8 @@ from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.options import Seen
-from exeat.cli.show import draft_line, write, write_json
-from exeat.explanation.layout import Page
+from exeat.cli.show import write, write_json
+from exeat.explanation.layout import Page, draft_line
 from exeat.lawbook.groups import Destination
 from exeat.lawbook.places import Places
 from exeat.lawbook.status import Status, find_instrument, status
@@ -76,7 +76,10 @@ def _tier(code: str, groups: dict[str, frozenset[str]]) -> tuple[str | None, str
         return "tier 1", "a destination of supplement no. 5(a) to part 740 (License Exception AIA)"
     if code in groups["D5M"]:
         return "tier 3", "Macau or a destination in Country Group D:5 (policy of denial; no AIA, ACM, LPP)"
-    return "tier 2", "neither in supplement no. 5(a) to part 740 nor Macau or Country Group D:5 (LPP, country allocation)"
+    return (
+        "tier 2",
+        "neither in supplement no. 5(a) to part 740 nor Macau or Country Group D:5 (LPP, country allocation)",
+    )
 
 
 def _rule_words(rule: Status) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from exeat.determination.presumption import bearing
 from exeat.determination.program import TRACKS
 from exeat.determination.reader import TRUTH, Reader
 from exeat.lawbook.instrument import Prohibition, Relief, Requirement, ReviewPolicy, Section
@@ -114,11 +115,9 @@ class ContextReport(Reader):
         return list(found.values())
 
     def presumed(self) -> list[dict[str, Any]]:
-        relieved = any(self.values.get(f"{track}.any_requirement") is not False for track in TRACKS)
+        """The facts nobody stated on whose presumed value something in this answer hangs."""
         found = []
-        for name in self.d.valuation.presumed:
-            if name in self.engine.presumed_for_relief_only and not relieved:
-                continue
+        for name in bearing(self.d):
             declared = self.program.vocabulary[name]
             found.append({"fact": name, "value": declared.presumed, "because": declared.presumed_because})
         return found

@@ -106,7 +106,12 @@ class Engine:
         self.requirement_names = {t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS}
         self.turning = Turning(program)
         self.words = Words(program)
-        core = {n for s in program.steps if not _part(s).endswith(("relief", ".rest", ".policy")) for n in fact_names(s.tree)}
+        core = {
+            n
+            for s in program.steps
+            if not _part(s).endswith(("relief", ".rest", ".policy"))
+            for n in fact_names(s.tree)
+        }
         self.presumed_for_relief_only = frozenset(name for name, _ in self.presumable if name not in core)
         self.relief_names = {t: tuple(usable_name(s, t) for s in program.reliefs) for t in TRACKS}
 

@@ -134,7 +134,9 @@ class Ground:
             all(self.questions.can_meet(layer) for layer in layers)  # The earliest that fails is remembered.
             return None
         self.questions.examples.append(self._completed(found))
-        return self._known_example(asked)
+        known = self._known_example(asked)
+        assert known is not None, f"solver and evaluator differ on {in_words(found)}"
+        return known
 
     def _layers(self, wanted: Sequence[int]) -> Iterator[tuple[int, ...]]:
         """The conditions with rules' names as free facts; with what these rules say; with what those read in turn say …

@@ -17,7 +17,7 @@ Everything else (evaluator, SQL, solver, explanations) reads this list and adds 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -68,6 +68,7 @@ class Program:
     vocabulary: Vocabulary
     steps: tuple[Step, ...]
     prepare: Callable[[Tree], Tree] = field(repr=False)
+    group_words: Mapping[str, str] = field(default_factory=dict, repr=False)
     _by_name: dict[str, Step] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Step:
@@ -96,7 +97,8 @@ def build_program(lawbook: Lawbook, on: date, known_on: date | None = None) -> P
     builder = _Builder(law, lawbook.vocabulary)
     steps = builder.build()
     by_name = {step.name: step for step in steps}
-    return Program(on, known_on, law, lawbook.vocabulary, steps, builder.prepare, by_name)
+    words = {name: group.words for name, group in lawbook.groups.groups.items()}
+    return Program(on, known_on, law, lawbook.vocabulary, steps, builder.prepare, words, by_name)
 
 
 class _Builder:

@@ -50,6 +50,7 @@ class VigilanceReport(Reader):
             assert isinstance(rule, Limit)
             if any(self._limb(rule, n) is False for n in range(len(rule.limbs) - 1)):
                 continue
+            posture = self.words.posture.get(section.key)
             used, adds, amount = (self._number(tree) for tree in (rule.used, rule.adds, rule.amount))
             found.append(
                 {
@@ -64,6 +65,7 @@ class VigilanceReport(Reader):
                     "fits": TRUTH[self.truth(rule.name)],
                     "remaining": plain(None if amount is None or used is None else max(amount - used, Decimal(0))),
                     "largest_quantity": self._largest(used, adds, amount),
+                    "posture": None if posture is None else self.posture(posture),
                     **self.words.cite(section),
                 }
             )

@@ -79,7 +79,7 @@ class Words:
 
     def say_tree(self, tree: Tree) -> str:
         """A condition in plain English."""
-        return say(tree, self.vocabulary)
+        return say(tree, self.vocabulary, None, self.program.group_words)
 
     def cite(self, section: Section) -> dict[str, Any]:
         """Where a section stands: paragraph, instrument, dates, confidence, source."""

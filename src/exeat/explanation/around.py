@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exeat.explanation.layout import Page, shortened
+
+if TYPE_CHECKING:
+    from exeat.determination.answer import Determination
 
 Data = Mapping[str, Any]
 
@@ -85,8 +88,8 @@ def pending(page: Page, data: Data, full: bool) -> None:
         page.text(", ".join(found["provisions"]), 4, 4)
 
 
-def presumed(page: Page, data: Data, full: bool) -> None:
-    """Facts nobody stated on whose presumed value the answer rests."""
+def presumed(page: Page, determination: Determination, data: Data, full: bool) -> None:
+    """Facts nobody stated on whose presumed value the answer rests; in short by reason, in plain words."""
     if not data["presumed"]:
         return
     page.heading("PRESUMED, as nobody stated it (--fact NAME=VALUE states it)")
@@ -94,7 +97,14 @@ def presumed(page: Page, data: Data, full: bool) -> None:
         for found in data["presumed"]:
             page.text(f"{found['fact']} = {found['value']}: {found['because']}", 2, 4)
         return
-    page.text("; ".join(f"{found['fact']} = {found['value']}" for found in data["presumed"]))
+    vocabulary = determination.engine.program.vocabulary
+    by_reason: dict[str, dict[str, list[str]]] = {}
+    for found in data["presumed"]:
+        words = vocabulary[found["fact"]].words or found["fact"].replace("_", " ")
+        by_reason.setdefault(found["because"], {}).setdefault(str(found["value"]), []).append(words)
+    for because, values in by_reason.items():
+        taken = "; ".join(f"{', '.join(words)}: {value}" for value, words in values.items())
+        page.text(f"{taken} ({because})", 2, 4)
 
 
 def not_modeled(page: Page, data: Data, full: bool) -> None:
@@ -149,13 +159,11 @@ def _said(value: object) -> str:
     return str(value)
 
 
+#: What stands around an answer and needs its data alone, in order.
 PARTS: tuple[Callable[[Page, Data, bool], None], ...] = (
     red_flags,
     limits,
     differences,
     conflicts,
     pending,
-    presumed,
-    not_modeled,
-    provenance,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 #: A citation stays on one line: the spaces inside ``§ 740.27`` and ``90 FR 4544`` do not break.
 _CITATION = re.compile(r"(?<=§) | (?=FR \d)|(?<=FR) (?=\d)|(?<=ECCN) (?=\d)")
@@ -53,6 +53,13 @@ class Page:
         )
         for line in wrapped or [first.rstrip()]:
             yield line.replace(_HARD, " ")
+
+
+def draft_line(drafts: Sequence[str]) -> list[str]:
+    """The first line of every answer under a draft; no line without one."""
+    return (
+        [f"DRAFT: read as if {', '.join(drafts)} were law; it is not, and nothing below is the law"] if drafts else []
+    )
 
 
 def shortened(text: str, width: int) -> str:

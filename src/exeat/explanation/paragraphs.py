@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from exeat.explanation.head import TRACK_WORDS, TRACKS
@@ -61,22 +61,58 @@ def prohibitions(page: Page, track: Data) -> None:
             page.text(found["cure"], 4, 6)
 
 
-def requirements(page: Page, track: Data) -> None:
-    """The requirements that apply or may, and the names of those examined that do not."""
-    for found in track["requirements"]:
-        known = {"yes": "applies", "unknown": "not known whether it applies"}[found["applies"]]
-        page.text(f"{found['provision']}, {found['reason']}: {known} ({cited(found)})", 2, 4)
-        limbs(page, found["limbs"])
-    if not track["requirements"]:
-        page.text("none found")
-    if track["examined"]:
-        page.text(f"examined, do not apply: {', '.join(track['examined'])}", 2, 4)
+def requirements(full: bool, text: Data) -> Callable[[Page, Data], None]:
+    """A writer of the requirements that apply or may, and of the names of those examined that do not.
 
-
-def exceptions(full: bool) -> Callable[[Page, Data], None]:
-    """A writer of the exceptions: in short, of those that fail, what failed; in full, every condition of each."""
+    In short the names are told once: on the other track only how they differ from those of the ``text`` track.
+    """
 
     def write(page: Page, track: Data) -> None:
+        for found in track["requirements"]:
+            known = {"yes": "applies", "unknown": "not known whether it applies"}[found["applies"]]
+            page.text(f"{found['provision']}, {found['reason']}: {known} ({cited(found)})", 2, 4)
+            limbs(page, found["limbs"])
+        if not track["requirements"]:
+            page.text("none found")
+        if track is text or full or track["examined"] == text["examined"]:
+            if track["examined"]:
+                names = ", ".join(track["examined"]) if full else _together(track["examined"])
+                page.text(f"examined, do not apply: {names}", 2, 4)
+            return
+        more = [name for name in track["examined"] if name not in text["examined"]]
+        less = [name for name in text["examined"] if name not in track["examined"]]
+        told = [f"and {_together(more)}"] if more else []
+        told += [f"but not {_together(less)}"] if less else []
+        page.text(f"examined, do not apply: those of the text track, {', '.join(told)}", 2, 4)
+
+    return write
+
+
+def _together(ids: Sequence[str]) -> str:
+    """Paragraphs of one section after it: ``742.6(a)(13), (a)(6)(ii)``."""
+    found, last = [], ""
+    for name in ids:
+        section, bracket, paragraph = name.partition("(")
+        same = bracket and section == last and not section.endswith(" ")
+        found.append(f"({paragraph}" if same else name)
+        last = section if bracket else ""
+    return ", ".join(found)
+
+
+def exceptions(full: bool, plain: Collection[str]) -> Callable[[Page, Data], None]:
+    """A writer of the exceptions: in short, of those that fail, what failed; in full, every condition of each.
+
+    ``plain`` are the provisions of exceptions that fail for a reason nobody asked about; in short they share one line.
+    """
+
+    def write(page: Page, track: Data) -> None:
+        short = [] if full else [e for e in track["exceptions"] if e["usable"] is False and e["provision"] in plain]
+        _exceptions(page, {"exceptions": [e for e in track["exceptions"] if e not in short]})
+        if short:
+            names = ", ".join(e["symbol"] for e in short)
+            page.text(f"not usable (not claimed, or for another kind of item): {names}", 2, 4)
+
+    def _exceptions(page: Page, track: Data) -> None:
         some_usable = any(found["usable"] for found in track["exceptions"])
         # Those that fail by terms nobody claimed (one limb) come last; the law's order stays otherwise.
         for found in sorted(track["exceptions"], key=lambda e: e["usable"] is False and len(e["conditions"]) == 1):

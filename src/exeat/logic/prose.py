@@ -41,14 +41,20 @@ _COUNTRY_GROUP = re.compile(r"[A-Z]:\d+")
 _CLAUSE = re.compile(r"\b(is|are|has|have|was|were|does|do|may|must|will|meets|holds)\b")
 
 
-def say(tree: Tree, vocabulary: Vocabulary, values: Mapping[str, Value] | None = None) -> str:
+def say(
+    tree: Tree,
+    vocabulary: Vocabulary,
+    values: Mapping[str, Value] | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> str:
     """The expression as a clause, without a capital or a full stop.
 
     With ``values`` each fact is followed by what is known of it: ``(here 15,832)`` or ``(not stated)``; a ratio that
     nobody stated by its parts, ``(here 15,832 / 814)``. Facts of a party have no one value and are followed by
-    nothing. Undeclared names are said as they are.
+    nothing. Undeclared names are said as they are. ``groups`` gives the words for a group, such as complete "the
+    destination is …"; a group without words is said by its name.
     """
-    return _Speaker(vocabulary, values).say(tree)
+    return _Speaker(vocabulary, values, groups or {}).say(tree)
 
 
 def question(declared: Declared) -> str:
@@ -83,13 +89,17 @@ def say_number(value: Decimal) -> str:
     return f"{digits} x 10^{zeros}" if zeros >= 15 and "." not in text else text
 
 
+def _article(word: str) -> str:
+    return "an" if word[:1] in "aeiou" else "a"
+
+
 def _plain(word: str) -> str:
     return word.replace("_", " ")
 
 
 class _Speaker:
-    def __init__(self, vocabulary: Vocabulary, values: Mapping[str, Value] | None) -> None:
-        self.vocabulary, self.values = vocabulary, values
+    def __init__(self, vocabulary: Vocabulary, values: Mapping[str, Value] | None, groups: Mapping[str, str]) -> None:
+        self.vocabulary, self.values, self.groups = vocabulary, values, groups
 
     def say(self, tree: Tree) -> str:
         match tree:
@@ -109,7 +119,7 @@ class _Speaker:
             case Not(arg):
                 return self._contrary(arg)
             case AnyParty(body):
-                return f"for some party, {self.say(body)}"
+                return self._some_party(body)
             case Case(branches, default):
                 parts = [f"{self._figure(value)} if {self.say(condition)}" for condition, value in branches]
                 return "; otherwise ".join([*parts, self._figure(default)] if default is not None else parts)
@@ -140,14 +150,49 @@ class _Speaker:
                 return self._compare(Compare(_CONTRARY[op], left, right))
             case In() | InGroup():
                 return self._membership(tree, "is not")
-            case AnyParty(Not(body)):
-                return f"for every party, {self.say(body)}"
             case AnyParty(body):
-                return f"for no party, {self.say(body)}"
+                return self._no_party(body)
             case Not(arg):
                 return self.say(arg)
             case _:
                 return f"it is not so that ({self.say(tree)})"
+
+    def _some_party(self, body: Tree) -> str:
+        roles, rest = self._of_role(body)
+        if roles is None:
+            return f"for some party, {self.say(body)}"
+        if rest is None:
+            return f"there is {_article(roles)} {roles}"
+        return f"for some {roles}, {self.say(rest)}"
+
+    def _no_party(self, body: Tree) -> str:
+        """Of no party is it so: said of every party by the contrary, where the contrary is one plain clause."""
+        roles, rest = self._of_role(body)
+        whom = roles or "party"
+        if rest is None:
+            return f"there is no {whom}"
+        if isinstance(rest, Not):
+            return f"for every {whom}, {self.say(rest.arg)}"
+        if roles is not None and isinstance(rest, (Fact, Compare, In, InGroup)):
+            return f"for every {whom}, {self._contrary(rest)}"
+        return f"for no {whom}, {self.say(rest)}"
+
+    def _of_role(self, body: Tree) -> tuple[str | None, Tree | None]:
+        """The roles a condition on a party begins with, in words, and what it then asks of the party."""
+        first, rest = (body.args[0], body.args[1:]) if isinstance(body, And) else (body, ())
+        match first:
+            case In(Fact("role" as name), values):
+                listed: tuple[Value, ...] = tuple(values)
+            case Compare("=", Fact("role" as name), Constant(value)):
+                listed = (value,)
+            case _:
+                return None, body
+        declared = self.vocabulary.get(name)
+        words = [say_value(value, declared) for value in listed]
+        roles = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+        if not rest:
+            return roles, None
+        return roles, rest[0] if len(rest) == 1 else And(rest)
 
     def _compare(self, tree: Compare) -> str:
         op, left, right = tree.op, tree.left, tree.right
@@ -166,14 +211,22 @@ class _Speaker:
     def _membership(self, tree: In | InGroup, verb: str) -> str:
         subject, here = self._name(tree.operand), self._here(tree.operand)
         if isinstance(tree, InGroup):
-            group = f"Country Group {tree.group}" if _COUNTRY_GROUP.fullmatch(tree.group) else _plain(tree.group)
-            return f"{subject} {verb} in {group}{here}"
+            return f"{subject} {verb} {self._group(tree.group)}{here}"
         declared = self.vocabulary.get(tree.operand.name) if isinstance(tree.operand, Fact) else None
         words = [say_value(value, declared) for value in tree.values]
         if not words:
             return f"{subject} {verb} on an empty list{here}"
         listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
         return f"{subject} {verb} {listed}{here}"
+
+    def _group(self, name: str) -> str:
+        if _COUNTRY_GROUP.fullmatch(name):
+            return f"in Country Group {name}"
+        # What follows a colon or stands in parentheses explains; it is not part of the clause.
+        words = re.split(r": | \(", self.groups.get(name, ""))[0]
+        if not words:
+            return f"in {_plain(name)}"
+        return f"in {words}" if words.startswith("Country Group") else words
 
     def _yes_no(self, name: str, holds: bool) -> str:
         declared = self.vocabulary.get(name)

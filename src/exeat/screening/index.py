@@ -19,6 +19,8 @@ from exeat.screening.words import Word, clean, known_words, readings, words_of
 KIND_WEIGHT: Mapping[str, float] = {
     "plain": 1.0, "number": 0.8, "generic": 0.65, "place": 0.55, "branch": 0.08, "legal": 0.02,
 }  # fmt: skip
+#: Rarest a generic word can be: in a short list "technology" may stand once and still say nothing.
+MOST_RARE = 0.55
 #: Postings read for one reading of a name, and names then scored. Bounds the work for any name.
 POSTINGS_READ = 3_000
 NAMES_SCORED = 32
@@ -114,11 +116,18 @@ class Index:
         """Rarity of each word, 0 to 1: the logarithm of how few names hold it, against a word no name holds."""
         names = max(len(self.names), 1000)
         scale = math.log(1 + names)
-        return {key: math.log(1 + names / len(found)) / scale for key, found in self._postings.items()}
+        most = {"generic": MOST_RARE, "place": 0.7}
+        return {
+            key: min(math.log(1 + names / len(found)) / scale, most.get(self._kinds[key], 1.0))
+            for key, found in self._postings.items()
+        }
 
     def weight(self, word: Word) -> float:
         """What a word counts: its rarity times the weight of its kind. A word the lists do not hold is rarest."""
-        return self._idf.get(word.key, 1.0) * KIND_WEIGHT[word.kind]
+        rarity = self._idf.get(word.key)
+        if rarity is None:
+            rarity = MOST_RARE if word.kind == "generic" else 1.0
+        return rarity * KIND_WEIGHT[word.kind]
 
     def query_word(self, word: Word) -> QueryWord:
         """A word with the listed words near it."""

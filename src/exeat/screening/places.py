@@ -29,7 +29,8 @@ ZA south africa; KR south korea, korea south, republic of korea, korea republic 
 LK sri lanka; SD sudan; SR suriname; SE sweden; CH switzerland; SY syria; TW taiwan; TJ tajikistan;
 TZ tanzania; TH thailand; TG togo; TT trinidad and tobago; TN tunisia; TR turkey, turkiye, türkiye; TM turkmenistan;
 UG uganda; UA ukraine; AE united arab emirates, uae; GB united kingdom, uk, great britain;
-US united states, usa, united states of america; UY uruguay; UZ uzbekistan; VU vanuatu; VE venezuela; VN vietnam; YE yemen; ZM zambia; ZW zimbabwe;
+US united states, usa, united states of america;
+UY uruguay; UZ uzbekistan; VU vanuatu; VE venezuela; VN vietnam; YE yemen; ZM zambia; ZW zimbabwe;
 UA crimea region of ukraine, crimea (occupied), ukraine crimea region of, ukraine donetsk region of"""
 _CODES: dict[str, str] = {}
 for _line in _NAMES.replace("\n", " ").split(";"):

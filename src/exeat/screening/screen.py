@@ -13,7 +13,7 @@ from exeat.screening.errors import ScreeningError, UnusableName
 from exeat.screening.evidence import ADDRESS_LIKENESS, Subject, address_likeness, same_identifier, weigh
 from exeat.screening.index import Index, QueryWord
 from exeat.screening.score import THRESHOLD, NameScore, explain, score_of
-from exeat.screening.words import Cleaned, clean, readings, words_of
+from exeat.screening.words import Cleaned, clean, readings, shown, words_of
 
 MATCH = "match"
 POSSIBLE = "possible match"
@@ -164,7 +164,7 @@ class Screener:
                     found[number] = (score, words)
         if not usable:
             raise UnusableName(
-                f"the name {name[:40]!r} holds no letters or digits" if name.strip() else "the name is empty"
+                f"the name {shown(name)} holds no letters or digits" if name.strip() else "the name is empty"
             )
         return found, list(cleaned.notes)
 

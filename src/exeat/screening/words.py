@@ -107,6 +107,11 @@ class Cleaned(NamedTuple):
     split: str = ""
 
 
+def shown(name: str) -> str:
+    """The start of a name for a message: signs that do not show, or turn the line around, are replaced."""
+    return repr("".join(c if c.isprintable() else "?" for c in name[:40]))
+
+
 def clean(name: str, longest: int = MAX_CHARACTERS) -> Cleaned:
     """A printed name in small Latin letters.
 
@@ -118,7 +123,7 @@ def clean(name: str, longest: int = MAX_CHARACTERS) -> Cleaned:
     """
     if len(name) > longest:
         raise UnusableName(
-            f"the name has {len(name):,} characters, beginning {name[:40]!r}; at most {longest:,} are screened"
+            f"the name has {len(name):,} characters, beginning {shown(name)}; at most {longest:,} are screened"
         )
     if name.isascii() and name.isprintable():
         return Cleaned(name.lower())
@@ -191,7 +196,7 @@ def words_of(text: str, most: int = MAX_WORDS) -> tuple[Word, ...]:
     """
     found = tokens(text)
     if len(found) > most:
-        raise UnusableName(f"the name has {len(found)} words, beginning {text[:40]!r}; at most {most} are screened")
+        raise UnusableName(f"the name has {len(found)} words, beginning {shown(text)}; at most {most} are screened")
     words = tuple(_grouped(found))
     if not words and found:
         # A name made only of words that say nothing ("The A", "I") is still a name.

@@ -110,10 +110,10 @@ def _text(cell: ElementTree.Element) -> str:
         elif node.tag == "br":
             parts.append(_BREAK)
         else:
-            parts.append(node.text or "")
+            parts.append((node.text or "").replace("\n", " "))
             for child in node:
                 walk(child)
-                parts.append(child.tail or "")
+                parts.append((child.tail or "").replace("\n", " "))
 
     walk(cell)
     return "".join(parts)

@@ -34,6 +34,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/exeat law check
+	$(BIN)/python -m exeat.determination.overlap
 
 format: setup
 	$(BIN)/ruff format .

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -124,7 +124,7 @@ def reserve(seconds: float, _receipts: int) -> None:
             prepare(url)
             for writers in WRITERS:
                 # In turns, so that a change of the machine's load falls on both.
-                turns = [(rate(ours, url, writers, seconds), rate(bare, url, writers, seconds)) for _ in range(2)]
+                turns = [(rate(ours, url, writers, seconds), rate(bare, url, writers, seconds)) for _ in range(3)]
                 mine, theirs = (sum(turn[i] for turn in turns) / len(turns) for i in (0, 1))
                 print(f"| {database} | {writers} | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.0%} |", flush=True)
             ledger = Ledger(url)
@@ -134,11 +134,22 @@ def reserve(seconds: float, _receipts: int) -> None:
             ledger.close()
 
 
-def determinations(count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """What was stated, and the desk's answer: varied chips, quantities, names and places."""
+@cache
+def _desk() -> Any:
     from exeat.desk import Desk
 
-    desk, items = Desk(), ("NVIDIA H100 SXM", "nvidia-a100-sxm-80", "NVIDIA H20", "nvidia-a100-pcie-80")
+    return Desk()
+
+
+def desk_check(stated: dict[str, Any]) -> dict[str, Any]:
+    """One determination as plain data."""
+    found: dict[str, Any] = _desk().check(stated).to_dict()
+    return found
+
+
+def determinations(count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """What was stated, and the desk's answer: varied chips, quantities, names and places."""
+    items = ("NVIDIA H100 SXM", "nvidia-a100-sxm-80", "NVIDIA H20", "nvidia-a100-pcie-80")
     places = ("DE", "PL", "AE", "CN", "IN", "JP", "SG")
     found = []
     for number in range(count):
@@ -147,8 +158,23 @@ def determinations(count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         party["headquarters"] = party["ultimate_parent_headquarters"] = places[number // 7 % len(places)]
         stated = {"date": "2025-07-01", "activity": "export", "item": items[number % len(items)], "origin": "US"}
         stated |= {"quantity": 1 + number * 37 % 4000, "destination": place, "parties": [party]}
-        found.append((stated, desk.check(stated).to_dict()))
+        found.append((stated, desk_check(stated)))
     return found
+
+
+def bare_insert(path: str) -> Callable[[int], None]:
+    """What this disk and this driver need for one durable row, whatever is in it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, body BLOB)")
+
+    def once(_number: int) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO bare (body) VALUES (?)", (bytes(2_000),))
+        connection.execute("COMMIT")
+
+    return once
 
 
 def record(_seconds: float, _receipts: int) -> None:
@@ -163,6 +189,13 @@ def record(_seconds: float, _receipts: int) -> None:
             timing = measure_each(calls, warm=20)
             print(f"| {database} | {duration(timing.p50)} | {duration(timing.p95)} | {timing.n:,} |", flush=True)
             ledger.close()
+        once = bare_insert(f"{folder}/bare.db")
+        floor = measure_each([partial(once, number) for number in range(1_000)], warm=20)
+        print(f"| SQLite, one bare INSERT of 2 KB | {duration(floor.p50)} | {duration(floor.p95)} | {floor.n:,} |")
+        bare = measure_each([partial(desk_check, stated) for stated, _ in given[:200]], warm=20)
+        print(
+            f"| the determination itself, with its report | {duration(bare.p50)} | {duration(bare.p95)} | {bare.n:,} |"
+        )
 
 
 def verify(_seconds: float, receipts: int) -> None:

@@ -3,8 +3,8 @@
     python -m benchmarks.screening.evaluate CSL.csv [--seed N] [--matching DIR] [--peers PYTHON] [--sample N]
 
 ``--matching`` is a folder with nomenklatura's name_bench and yente's negatives. ``--peers`` is a Python interpreter in
-which nomenklatura is installed (it needs ICU, so it is not in this project's locks); the same queries go there, with the
-candidates both sides would give it. Everything is measured in this run and printed with the machine.
+which nomenklatura is installed (it needs ICU, so it is not in this project's locks); the same queries go there, with
+the candidates both sides would give it. Everything is measured in this run and printed with the machine.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ from exeat.screening.score import THRESHOLD
 from exeat.screening.screen import Screener
 from exeat.screening.sources import read_list
 
-RIVALS = {"rapidfuzz token_set_ratio": (fuzz.token_set_ratio, 85.0), "rapidfuzz token_sort_ratio": (fuzz.token_sort_ratio, 85.0),
-          "rapidfuzz WRatio": (fuzz.WRatio, 88.0)}  # fmt: skip
+RIVALS = {
+    "rapidfuzz token_set_ratio": (fuzz.token_set_ratio, 85.0),
+    "rapidfuzz token_sort_ratio": (fuzz.token_sort_ratio, 85.0),
+    "rapidfuzz WRatio": (fuzz.WRatio, 88.0),
+}
 STATED = ("Almaz Antey Telecom", "CSCC", "Semiconductor Mfg Intl Corp", "Dawning Information Industry",
           "Dawning Information Industry Company Limited", "华为技术有限公司", "SMIC", "YMTC", "Zhipu")  # fmt: skip
 
@@ -97,22 +100,19 @@ def nomenklatura_beside(
     tasks = []
     for query in queries:
         pool: dict[str, str] = {}
-        for _, words in screener._readings(
-            query.query, __import__("exeat.screening.words", fromlist=["clean"]).clean(query.query)
-        ):
+        for words in screener.readings_of(query.query):
             for number in screener.index.candidates(words):
-                for entry in screener.index.names[number].entries[:1]:
-                    pool[screener.index.names[number].printed] = screener.index.entries[entry].name
-        for _, _, at in process.extract(
-            utils.default_process(query.query), choices, scorer=fuzz.token_sort_ratio, limit=10
-        ):
+                held = screener.index.names[number]
+                for entry in held.entries[:1]:
+                    pool[held.printed] = screener.index.entries[entry].name
+        asked = utils.default_process(query.query)
+        for _, _, at in process.extract(asked, choices, scorer=fuzz.token_sort_ratio, limit=10):
             pool[names[at]] = keys[at]
         tasks.append({"class": query.kind, "query": query.query, "name": query.name, "pool": pool})
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False, encoding="utf-8") as file:
         json.dump(tasks, file, ensure_ascii=False)
-    ran = subprocess.run(
-        [python, str(Path(__file__).with_name("peers.py")), file.name], capture_output=True, text=True, check=False
-    )
+    command = [python, str(Path(__file__).with_name("peers.py")), file.name]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     print(ran.stdout if ran.returncode == 0 else f"\nnomenklatura did not run: {ran.stderr[-400:]}")
 
 
@@ -145,9 +145,8 @@ def pairs(screener: Screener, folder: Path) -> None:
     frozen: dict[tuple[str, str], float] = {}
     with (folder / "nomenklatura_logicv2_frozen_scores.csv").open(encoding="utf-8", newline="") as file:
         frozen.update({(row["name1"], row["name2"]): float(row["score"]) for row in csv.DictReader(file)})
-    print(
-        "\n## Labelled pairs (nomenklatura name_bench)\n\n| pairs | ours best F1 | at | ours at threshold | logic-v2 best F1 | at | at 0.70 |"
-    )
+    print("\n## Labelled pairs (nomenklatura name_bench)\n")
+    print("| pairs | ours best F1 | at | ours at threshold | logic-v2 best F1 | at | at 0.70 |")
     print("|---|---|---|---|---|---|---|")
     for title, kinds in (
         ("all", None),
@@ -159,7 +158,8 @@ def pairs(screener: Screener, folder: Path) -> None:
         ours = [(pair_score(screener.index, c["name1"], c["name2"]), c["is_match"] == "true") for c in both]
         theirs = [(frozen[c["name1"], c["name2"]], c["is_match"] == "true") for c in both]
         a, b = best_f1(ours), best_f1(theirs)
-        print(f"| {title} ({len(both)} of {len(held)}) | {a[0]:.3f} | {a[1]:.2f} | {f1_at(ours, screener.threshold):.3f} | "
+        own = f1_at(ours, screener.threshold)
+        print(f"| {title} ({len(both)} of {len(held)}) | {a[0]:.3f} | {a[1]:.2f} | {own:.3f} | "
               f"{b[0]:.3f} | {b[1]:.2f} | {f1_at(theirs, 0.7):.3f} |")  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def negatives(screener: Screener, folder: Path, limit: int) -> None:
         alarms = sum(bool(answer.hits) for answer in answers)
         exact = sum(any(hit.name_score >= 0.995 for hit in answer.hits) for answer in answers)
         seconds = perf_counter() - start
-        print(f"synthetic people ({which}): {alarms:,} of {len(names):,} alarm ({alarms / len(names):.2%}); {exact:,} of them "
+        print(f"synthetic people ({which}): {alarms:,} of {len(names):,} alarm ({alarms / len(names):.2%}); {exact:,} "
               f"bear a listed name word for word; {len(names) / seconds:,.0f} names/s")  # fmt: skip
 
 
@@ -196,8 +196,8 @@ def main() -> None:
     screener = Screener(Index(held.entries))
     build = perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{len(held.entries):,} entries, {len(screener.index.names):,} names: read in {read:.1f} s, indexed in {build:.1f} s, "
-          f"{memory} MB at most")  # fmt: skip
+    print(f"{len(held.entries):,} entries, {len(screener.index.names):,} names: read in {read:.1f} s, "
+          f"indexed in {build:.1f} s, {memory} MB at most")  # fmt: skip
     queries = generate(from_file(asked.csl), asked.seed, asked.per_class)
     speed(screener, queries)
     table(f"exeat at {THRESHOLD}", measured(screener, queries))

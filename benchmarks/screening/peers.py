@@ -1,4 +1,4 @@
-"""logic-v1 and logic-v2 on given queries and candidates. Run by an interpreter that has nomenklatura; imports no exeat."""
+"""logic-v1 and logic-v2 on given queries and candidates. For an interpreter with nomenklatura; no exeat."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def main() -> None:
             found[task["class"]].append(best if best >= 0.70 else 0.0)
         seconds = perf_counter() - start
         print(
-            f"\n## nomenklatura {title} at 0.70 ({len(tasks) / seconds:,.0f} names/s on one process, candidates given)\n"
+            f"\n## nomenklatura {title} at 0.70 "
+            f"({len(tasks) / seconds:,.0f} names/s on one process, candidates given)\n"
         )
         print("| class | queries | found | rate |\n|---|---|---|---|")
         for kind, scores in found.items():

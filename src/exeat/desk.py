@@ -254,6 +254,22 @@ class Desk:
         except LogicError as error:
             raise InputError(f"party {number}: {error}") from None
 
+    def stated_facts(self, facts: Mapping[str, object]) -> dict[str, Value]:
+        """Facts as a caller states them, read and typed; None where one is stated to be unknown.
+
+        Raises:
+            InputError, LogicError: a name or value that cannot be read.
+        """
+        return self._facts(Transaction(self.lawbook.begins, facts=facts), None)
+
+    def stated_parties(self, parties: Sequence[Party], on: date) -> list[dict[str, Value]]:
+        """Parties as a caller states them, read and typed; an unnamed consignee is added where none receives.
+
+        Raises:
+            InputError, LogicError: a name or value that cannot be read.
+        """
+        return self._parties(parties, on)
+
     def law_of(self, on: date, known_on: date | None = None) -> Engine:
         """The engine for a day."""
         return self.engines.on(on, known_on)

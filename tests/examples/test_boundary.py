@@ -36,7 +36,10 @@ def desk() -> Desk:
 
 
 def to_china(item: object, day: str) -> Determination:
-    """An export from the United States to a company in China, everything certified, NAC not confirmed, no letter."""
+    """An export from the United States to a company in China, everything certified, NAC not confirmed, no letter.
+
+    That it was lawfully made is taken as shown, so that a chip designed in China meets the review policy as well.
+    """
     certified = {f"china_cert_{name}": "yes" for name in CERTIFICATIONS}
     volumes = {"china_macau_tpp_exported": "1000", "us_tpp_shipped": "1000000000"}
     party = {"role": "ultimate_consignee", "country": "CN", "headquarters": "CN", "ultimate_parent_headquarters": "CN"}
@@ -48,7 +51,13 @@ def to_china(item: object, day: str) -> Determination:
             "destination": "CN",
             "item": item,
             "parties": [party],
-            "facts": {**certified, **volumes, "nac_confirmed": "no", "informed_by_notice": "none"},
+            "facts": {
+                **certified,
+                **volumes,
+                "nac_confirmed": "no",
+                "informed_by_notice": "none",
+                "gp10_authorization_confirmed": "yes",
+            },
         }
     )
 

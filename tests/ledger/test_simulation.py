@@ -106,6 +106,20 @@ class Simulation(RuleBasedStateMachine):
         if until is None:
             self.done.append((name, amount, key))
 
+    @rule(name=NAME)
+    def to_the_brim(self, name: AccountName) -> None:
+        """Exactly what remains fits, and then not one more."""
+        self.ledger.expire()
+        self.sweep()
+        if self.room(name):
+            key, room = self.key(), self.room(name)
+            self.ledger.reserve({name: room}, key)
+            self.held[key] = (name, room, None)
+            self.used[name] += room
+            self.postings += 1
+        with pytest.raises(LimitReached):
+            self.ledger.reserve({name: "0.0001"}, self.key())
+
     @precondition(lambda self: self.done)
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:

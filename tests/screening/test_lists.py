@@ -27,8 +27,8 @@ from tests.screening.conftest import ROWS, row, write_list
 
 ECFR = """<?xml version="1.0"?>
 <DIV5 N="744"><DIV9 N="Supplement No. 4 to Part 744" TYPE="APPENDIX"><TABLE><TR><TD>CHINA, PEOPLE'S REPUBLIC OF</TD>
-<TD>Example Chips Co., Ltd., a.k.a., the following two aliases:<br/>&#x2014;ExChips; <E T="03">and</E><br/>&#x2014;Exemplar
-Microelectronics.<br/> 1 Example Road, Beijing, China.</TD>
+<TD>Example Chips Co., Ltd., a.k.a., the following two aliases:<br/>&#x2014;ExChips; <E T="03">and</E>
+<br/>&#x2014;Exemplar Microelectronics.<br/> 1 Example Road, Beijing, China.</TD>
 <TD>For all items subject to the EAR. (See &#xA7;&#xA7; 734.9(e)(2),<sup>4</sup> and 744.11 of the EAR)</TD>
 <TD>Presumption of denial.</TD><TD>88 FR 71992, 10/19/23. 89 FR 1, 1/2/24.</TD></TR>
 <TR><TD> </TD><TD>Second Firm, 2 Example Road, Beijing, China</TD><TD>For all items.</TD><TD>Case by case</TD>
@@ -43,7 +43,8 @@ SDN_XML = """<?xml version="1.0"?><sdnList xmlns="urn:x"><sdnEntry><uid>7</uid><
 FTM = [
     {"id": "Q1", "schema": "Company", "properties": {"name": ["Example Ltd"], "weakAlias": ["EX"], "country": ["ru"],
                                                      "innCode": ["7700000001"]}, "datasets": ["us_trade_csl"]},
-    {"id": "S1", "schema": "Sanction", "properties": {"entity": ["Q1"], "programId": ["US-BIS-EL"], "startDate": ["2024-01-05"],
+    {"id": "S1", "schema": "Sanction", "properties": {"entity": ["Q1"], "programId": ["US-BIS-EL"],
+                                                      "startDate": ["2024-01-05"],
                                                       "reason": ["For all items"], "provisions": ["Policy of denial"]}},
     {"id": "Q2", "schema": "Person", "properties": {"name": ["Not Listed"]}},
 ]  # fmt: skip
@@ -63,7 +64,8 @@ def test_the_csl_with_all_its_columns(made_list: Path) -> None:
 def test_the_csl_as_json(tmp_path: Path) -> None:
     file = tmp_path / "consolidated.json"
     file.write_text(json.dumps({"search_performed_at": "2026-07-31T13:15:00Z", "results": [{
-        "id": "abc", "source": "Entity List (EL) - Bureau of Industry and Security", "type": None, "name": "Example Ltd",
+        "id": "abc", "source": "Entity List (EL) - Bureau of Industry and Security", "type": None,
+        "name": "Example Ltd",
         "alt_names": ["Ex"], "addresses": [{"address": "1 Road", "city": "Minsk", "country": "BY"}],
         "start_date": "2024-01-05", "ids": [{"type": "Tax ID No.", "number": "123456", "country": "BY"}],
     }]}), encoding="utf-8")  # fmt: skip
@@ -78,9 +80,7 @@ def test_the_ecfr_gives_footnotes_and_dates(tmp_path: Path) -> None:
     file.write_text(ECFR, encoding="utf-8")
     first, second = read_list(file).entries
     assert first.name == "Example Chips Co., Ltd." and first.footnotes == ("4",) and first.countries == ("CN",)
-    assert [alias.name for alias in first.aliases] == ["ExChips", "Exemplar\nMicroelectronics"] or len(
-        first.aliases
-    ) == 2
+    assert [alias.name for alias in first.aliases] == ["ExChips", "Exemplar Microelectronics"]
     assert first.since == date(2023, 10, 19) and "88 FR 71992 (2023-10-19)" in first.federal_register
     assert second.footnotes == () and second.addresses == ("2 Example Road, Beijing, China",)
     assert citations("85 FR 64017, October 9, 2020.")[0] == date(2020, 10, 9)
@@ -149,7 +149,7 @@ def test_damaged_files_are_refused_with_the_place(tmp_path: Path, made_list: Pat
         read_list(half)
     xml = tmp_path / "half.xml"
     xml.write_text(ECFR[: len(ECFR) // 2], encoding="utf-8")
-    with pytest.raises(UnreadableList, match="line .* damaged or cut short"):
+    with pytest.raises(UnreadableList, match=r"line .* damaged or cut short"):
         read_list(xml)
     bomb = tmp_path / "bomb.xml"
     bomb.write_text('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "x">]><a>&b;</a>', encoding="utf-8")
@@ -227,7 +227,7 @@ def test_stale_or_accepted_lists_clear_nobody(tmp_path: Path, made_list: Path) -
     answer = commands.Screening(store).screener(date(2026, 11, 21)).screen("Mary Jones")
     assert answer.unresolved and "failed a check" in answer.statement
     told = facts_of(answer)
-    assert told.facts["on_entity_list"] is None and told.hold
+    assert told.facts["on_entity_list"] is None and told.doubts and not told.hold
 
 
 def test_the_starter_list_works_offline_and_says_what_it_is(tmp_path: Path) -> None:
@@ -323,8 +323,7 @@ def test_a_clearing_is_remembered_and_void_when_either_side_changes(tmp_path: Pa
 def test_facts_for_the_desk(screener: Screener) -> None:
     from exeat.screening.screen import ListInUse
 
-    rows = read_rows = {"EL": 6, "SDN": 2, "MEU": 1}
-    use = Screener(screener.index, (ListInUse("csl", date(2026, 7, 31), read_rows),))
+    use = Screener(screener.index, (ListInUse("csl", date(2026, 7, 31), {"EL": 6, "SDN": 2, "MEU": 1}),))
     sure = facts_of(use.screen(Subject("Huawei Technologies Co., Ltd.", "CN")))
     assert sure.facts["on_entity_list"] is True and sure.facts["on_entity_list_since"] == "2019-05-21"
     maybe = facts_of(use.screen("Huawie Technology"))
@@ -332,7 +331,7 @@ def test_facts_for_the_desk(screener: Screener) -> None:
     none = facts_of(use.screen("Mary Jones"))
     assert none.facts["on_entity_list"] is False and not none.hold
     assert "on_denied_persons_list" not in none.facts, "a list that is not held gives no fact"
-    assert facts_of(use.screen("")).hold and rows
+    assert facts_of(use.screen("")).hold
 
 
 def test_search_takes_the_parameters_of_the_csl_api(tmp_path: Path, made_list: Path) -> None:
@@ -347,7 +346,7 @@ def test_search_takes_the_parameters_of_the_csl_api(tmp_path: Path, made_list: P
         commands.search("x", sources=["ELL"], screening=screening)
     names = tmp_path / "names.csv"
     names.write_text("name,country\nHuawei,CN\nMary Jones,US\n", encoding="utf-8")
-    assert commands.screen(names, store=store)["counts"] == {"possible match": 1, "no match found": 1}
+    assert commands.screen(names, store=store)["counts"] == {"match": 1, "no match found": 1}
 
 
 def test_the_real_files_are_read(shared: Path) -> None:

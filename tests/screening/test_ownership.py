@@ -159,7 +159,8 @@ def test_ownership_from_followthemoney(tmp_path: Path) -> None:
     file.write_text("\n".join(json.dumps(entity) for entity in [
         {"id": "1", "schema": "Company", "properties": {"name": ["A"], "country": ["cn"]}},
         {"id": "2", "schema": "Company", "properties": {"name": ["X"]}},
-        {"id": "3", "schema": "Ownership", "properties": {"owner": ["1"], "asset": ["2"], "percentage": ["40", "55 %"]}},
+        {"id": "3", "schema": "Ownership", "properties": {"owner": ["1"], "asset": ["2"],
+                                                         "percentage": ["40", "55 %"]}},
     ]), encoding="utf-8")  # fmt: skip
     found = OwnershipTest(read_holdings(file), {"a": (LISTED,)}).ask("X")
     assert found.status == COULD and found.red_flag_29

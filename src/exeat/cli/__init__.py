@@ -1,7 +1,7 @@
-"""The command line: ``exeat check``, ``classify``, ``flags``, ``interview``, ``items``, ``tier``, ``law …``, ``schema``.
+"""The command line: ``exeat check``, ``classify``, ``flags``, ``interview``, ``items``, ``tier``, ``law …``.
 
-A thin face over the desk. Exit codes: 0 decided on both tracks; 3 unknown on a track, or held by a red flag; 2 something
-given cannot be read (one line on stderr), or findings in the law; 1 anything else.
+A thin face over the desk. Exit codes: 0 decided on both tracks; 3 unknown on a track, or held by a red flag;
+2 something given cannot be read (one line on stderr), or findings in the law; 1 anything else.
 """
 
 from __future__ import annotations

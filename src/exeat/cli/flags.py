@@ -1,4 +1,4 @@
-"""``exeat flags``: each red flag of a transaction raised, not raised or not to be told, and the question to ask next."""
+"""``exeat flags``: each red flag of a transaction raised, not raised or not to be told, and what to ask next."""
 
 from __future__ import annotations
 

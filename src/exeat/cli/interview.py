@@ -1,4 +1,4 @@
-"""``exeat interview``: the facts that still matter, asked one at a time, until the answer is known or nobody knows more.
+"""``exeat interview``: the facts that still matter, one at a time, until the answer is known or nobody knows more.
 
 "Don't know" is always an answer, is not asked again, and changes nothing: the fact stays unknown, never no.
 """
@@ -176,9 +176,8 @@ def _choice(declared: Declared) -> str:
     elif declared.values:
         words = ", ".join(declared.values)
     else:
-        words = declared.unit or (
-            "a number" if declared.type == "number" else "a place" if declared.country else "text"
-        )
+        kind = "a number" if declared.type == "number" else "a place" if declared.country else "a text"
+        words = f"{kind} ({declared.unit})" if declared.unit else kind
     return f"{words}, or don't know"
 
 
@@ -255,9 +254,9 @@ def _stated(text: str, name: str) -> list[tuple[str, str, str]]:
             data = json.loads(text, parse_float=str, parse_int=str)
         except json.JSONDecodeError as error:
             raise InputError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
-        words = {None: "", True: "yes", False: "no"}
+        plain = {None: "", True: "yes", False: "no"}
         return [
-            (str(key).strip(), words[value] if value is None or isinstance(value, bool) else str(value), name)
+            (str(key).strip(), plain[value] if value is None or isinstance(value, bool) else str(value), name)
             for key, value in data.items()
         ]
     found = []

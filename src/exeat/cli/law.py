@@ -1,4 +1,4 @@
-"""``exeat law instruments``, ``timeline``, ``calendar`` and ``check``: the documents, their dates, faults in the files."""
+"""``exeat law instruments``, ``timeline``, ``calendar`` and ``check``: documents, dates, faults."""
 
 from __future__ import annotations
 

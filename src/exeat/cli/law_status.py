@@ -112,8 +112,8 @@ def _write_status(page: Page, data: dict[str, Any]) -> None:
     for posture in data["posture"]:
         said = f"{posture['stance']} since {posture['since']} ({posture['instrument']})"
         stances.setdefault((said, posture["source"]), []).append(posture["provision"])
-    for (said, source), names in stances.items():
-        page.item("posture", f"{said}: {', '.join(names)}", 2, 12)
+    for (said, source), provisions in stances.items():
+        page.item("posture", f"{said}: {', '.join(provisions)}", 2, 12)
         page.text(source, 14, 14)
     if not data["posture"]:
         page.item("posture", "the agency has stated none that is encoded", 2, 12)
@@ -121,8 +121,8 @@ def _write_status(page: Page, data: dict[str, Any]) -> None:
     for stay in data["stayed"]:
         said = f"from {stay['from']} through {stay['until']} ({stay['instrument']}), then in force again"
         stays.setdefault((said, stay["source"]), []).append(stay["provision"])
-    for (said, source), names in stays.items():
-        page.item("stayed", f"{said}: {', '.join(names)}", 2, 12)
+    for (said, source), provisions in stays.items():
+        page.item("stayed", f"{said}: {', '.join(provisions)}", 2, 12)
         page.text(source, 14, 14)
     if not data["stayed"]:
         page.item("stayed", "no", 2, 12)
@@ -131,8 +131,8 @@ def _write_status(page: Page, data: dict[str, Any]) -> None:
     for provision in data["provisions"]:
         by = f" by {provision['by']}" if provision["by"] else ""
         states.setdefault(f"{provision['state']}{by}", []).append(provision["provision"])
-    for state, names in states.items():
-        page.text(f"{state}: {', '.join(names)}", 2, 4)
+    for state, provisions in states.items():
+        page.text(f"{state}: {', '.join(provisions)}", 2, 4)
     if data["not_encoded"]:
         page.text(f"not encoded: {data['not_encoded']} parts (exeat law coverage tells which)", 2, 4)
     page.text(f"{data['source']} ({data['confidence']})", 2, 4)
@@ -194,10 +194,8 @@ def coverage_data(instrument: Instrument) -> dict[str, Any]:
         "confidence": instrument.confidence,
         "checked": instrument.checked.isoformat() if instrument.checked else None,
         "amends": list(instrument.amends),
-        "encoded": [
-            f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule is not None or s.verb == "Remove"
-        ],
-        "context": [f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule is None and s.verb != "Remove"],
+        "encoded": [f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule or s.verb == "Remove"],
+        "context": [f"{s.verb}: {s.provision}" for s in instrument.sections if not (s.rule or s.verb == "Remove")],
         "not_encoded": [{"what": g.what, "why": g.why, "shown": g.when is not None} for g in instrument.gaps],
         "source": instrument.source,
     }

@@ -1,4 +1,4 @@
-"""The options that commands share, stated once: the light path of ``exeat check`` and the parser read the same fields."""
+"""The options that commands share, stated once: the parser and the light path of ``exeat check`` read the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``exeat tier``: the press's word for a destination, mapped to the rule's own terms, with its groups and their dates."""
+"""``exeat tier``: the press's word for a destination, in the rule's own terms, with its groups and their dates."""
 
 from __future__ import annotations
 

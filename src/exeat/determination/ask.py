@@ -179,11 +179,9 @@ def open_policies(found: Valuation) -> list[Track]:
 def _said(found: Valuation, purpose: Purpose, track: Track) -> str:
     if purpose == "outcome":
         return found.outcome(track)
-    value = found.values.get(f"{track}.review_policy")
-    if value is None:
-        # Absent where no license is needed; open where one is or may be.
-        return "unknown" if found.values.get(f"{track}.any_requirement") is not False else "none"
-    return str(value).replace(" ", "_")
+    if found.outcome(track) not in ("license_required", "unknown"):
+        return "none"  # nobody would apply
+    return str(found.values.get(f"{track}.review_policy") or "unknown").replace(" ", "_")
 
 
 def _shown(value: Value) -> str:

@@ -69,7 +69,8 @@ class ContextReport(Reader):
 
     def conflicts(self) -> list[dict[str, Any]]:
         found = []
-        bearing = {section.key: section for section in self._relevant()}
+        bearing = list(self._relevant())
+        keys = {section.key for section in bearing}  # a posture may share its key with the rule of its own instrument
         # A conflict can be why a rule does not apply (LPP and 5A002.z): then it must hold, not only may.
         # A definition of a party fact is written into what asks for it and has no value of its own.
         missed = [
@@ -77,14 +78,14 @@ class ContextReport(Reader):
             for s in self.words.remarkable
             if s.rule is not None
             and s.rule.conflicts
-            and s.key not in bearing
+            and s.key not in keys
             and (self.values.get(s.rule.name) is False or s.rule.name in self.words.party_names)
         ]
-        for section in (*bearing.values(), *missed):
+        for section in (*bearing, *missed):
             assert section.rule is not None
             for conflict in section.rule.conflicts:
                 truth = self.holds(conflict.when)
-                if truth is True or (truth is None and section.key in bearing):
+                if truth is True or (truth is None and section.key in keys):
                     entry = {"id": conflict.id, "says": conflict.says, "applies": TRUTH[truth]}
                     found.append({**entry, "provision": section.provision, "instrument": section.citation})
         return found

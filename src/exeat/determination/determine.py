@@ -16,13 +16,17 @@ from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.instrument import Limit, RedFlag, Relief, Restriction
 from exeat.logic.compile import compile_tree
-from exeat.logic.tree import Tree, Value, fact_names, substitute
+from exeat.logic.tree import Tree, Value, substitute
 from exeat.logic.values import value_of
 
 Facts = Mapping[str, Value]
 Closure = Callable[[Mapping[str, Any], Mapping[str, Any]], object]
 
 _NO_PARTY: dict[str, object] = {}
+# The names of the parts of each track, as _part gives them.
+_NEEDS, _REST, _OUTCOME, _POLICY = (
+    {track: f"{track}.{part}" for track in TRACKS} for part in ("needs", "rest", "outcome", "policy")
+)
 
 #: Strictest first: where a caller can hold one value only, the stricter track's outcome is given.
 SEVERITY = ("prohibited", "license_required", "unknown", "license_exception", "authorized", "no_license_required")
@@ -76,23 +80,18 @@ class Engine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        groups = program.law.groups
-        by_part: dict[str, list[tuple[str, Closure]]] = {}
         self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
         # A rule is evaluated whole, so that its first failing limb settles it; a limb alone only when it is asked for.
         self._limbs = {step.name: step.tree for step in program.steps if _is_limb(step)}
         self._limb_closures: dict[str, Closure] = {}
+        self._parts: dict[str, list[Step]] = {}
         for step in program.steps:
             if step.name not in self._limbs:
-                whole = substitute(step.tree, self._limbs.get)
-                by_part.setdefault(_part(step), []).append((step.name, compile_tree(whole, groups, of_party=False)))
-        self._core = tuple(by_part.get("core", ()))
-        self._relief = tuple(by_part.get("relief", ()))
-        self._needs = {t: tuple(by_part.get(f"{t}.needs", ())) for t in TRACKS}
-        self._rest = {t: tuple(by_part.get(f"{t}.rest", ())) for t in TRACKS}
-        self._policies = {t: tuple(by_part.get(f"{t}.policy", ())) for t in TRACKS}
-        self._vigilance = dict(by_part.get("vigilance", ()))
-        self._outcome = {t: tuple(by_part.get(f"{t}.outcome", ())) for t in TRACKS}
+                self._parts.setdefault(_part(step), []).append(step)
+        # Parts are compiled when a transaction first needs them.
+        self._compiled: dict[str, tuple[tuple[str, Closure], ...]] = {}
+        self._core = self._closures("core")
+        self._vigilance = frozenset(step.name for step in self._parts.get("vigilance", ()))
         self._party_presumed = frozenset(name for name in program.input_facts if program.vocabulary[name].party)
         self._conditions: dict[int, tuple[Tree, Closure]] = {}
         presumed = [
@@ -106,14 +105,18 @@ class Engine:
         self.requirement_names = {t: tuple(truth_name(program.law, s, t) for s in program.requirements) for t in TRACKS}
         self.turning = Turning(program)
         self.words = Words(program)
-        core = {
-            n
-            for s in program.steps
-            if not _part(s).endswith(("relief", ".rest", ".policy"))
-            for n in fact_names(s.tree)
-        }
-        self.presumed_for_relief_only = frozenset(name for name, _ in self.presumable if name not in core)
         self.relief_names = {t: tuple(usable_name(s, t) for s in program.reliefs) for t in TRACKS}
+
+    def _closures(self, part: str) -> tuple[tuple[str, Closure], ...]:
+        """The steps of one part of the order as closures, limbs written into their rules."""
+        found = self._compiled.get(part)
+        if found is None:
+            groups, limbs = self.program.law.groups, self._limbs.get
+            found = self._compiled[part] = tuple(
+                (step.name, compile_tree(substitute(step.tree, limbs), groups, of_party=False))
+                for step in self._parts.get(part, ())
+            )
+        return found
 
     def determine(self, facts: Facts, parties: Sequence[Facts] = ()) -> Valuation:
         """Decide one transaction.
@@ -140,33 +143,35 @@ class Engine:
                 values[name] = found
         relieved = False
         for track in TRACKS:
-            for name, run in self._needs[track]:
+            for name, run in self._closures(_NEEDS[track]):
                 values[name] = run(values, _NO_PARTY)
             if values[f"{track}.any_requirement"] is not False:
                 if not relieved:
                     relieved = True
-                    for name, run in self._relief:
+                    for name, run in self._closures("relief"):
                         values[name] = run(values, _NO_PARTY)
-                for name, run in self._rest[track]:
+                for name, run in self._closures(_REST[track]):
                     values[name] = run(values, _NO_PARTY)
-            for name, run in self._outcome[track]:
+            for name, run in self._closures(_OUTCOME[track]):
                 values[name] = run(values, _NO_PARTY)
             # How an application would be met matters only where one would be made, or may have to be.
             if values[f"{track}.outcome"] in (None, "license_required", "unknown"):
-                for name, run in self._policies[track]:
+                for name, run in self._closures(_POLICY[track]):
                     values[name] = run(values, _NO_PARTY)
         return Valuation(self.program, values, tuple(presumed), self)
 
     def limb(self, name: str, values: Mapping[str, object]) -> object:
         """The value of a step that is evaluated only when asked for: a limb, a red flag, a limit."""
-        if name in self._vigilance:
-            return self._vigilance[name](values, _NO_PARTY)
-        if name not in self._limbs:
-            return None
         run: Closure | None = self._limb_closures.get(name)
         if run is None:
-            run = compile_tree(self._limbs[name], self.program.law.groups, of_party=False)
-            self._limb_closures[name] = run
+            if name in self._vigilance:
+                tree = substitute(self.program[name].tree, self._limbs.get)
+            elif name in self._limbs:
+                tree = self._limbs[name]
+            else:
+                return None
+            self._limb_closures[name] = compile_tree(tree, self.program.law.groups, of_party=False)
+            run = self._limb_closures[name]
         return run(values, _NO_PARTY)
 
     def completed(self, values: Mapping[str, object]) -> dict[str, object]:
@@ -218,7 +223,7 @@ class Engine:
     def relief_values(self, values: Mapping[str, object]) -> dict[str, object]:
         """The truth of restrictions and exceptions' own limbs over the values of :meth:`classify`."""
         found = dict(values)
-        for name, run in self._relief:
+        for name, run in self._closures("relief"):
             found[name] = run(found, _NO_PARTY)
         return found
 

@@ -104,7 +104,7 @@ def presumed(page: Page, determination: Determination, data: Data, full: bool) -
         by_reason.setdefault(found["because"], {}).setdefault(str(found["value"]), []).append(words)
     for because, values in by_reason.items():
         taken = "; ".join(f"{', '.join(words)}: {value}" for value, words in values.items())
-        page.text(f"{taken} ({because})", 2, 4)
+        page.text(f"{taken} ({because.split('; ')[0]})", 2, 4)
 
 
 def not_modeled(page: Page, data: Data, full: bool) -> None:

@@ -57,9 +57,8 @@ class Page:
 
 def draft_line(drafts: Sequence[str]) -> list[str]:
     """The first line of every answer under a draft; no line without one."""
-    return (
-        [f"DRAFT: read as if {', '.join(drafts)} were law; it is not, and nothing below is the law"] if drafts else []
-    )
+    named = ", ".join(drafts)
+    return [f"DRAFT: read as if {named} were law; it is not, and nothing below is the law"] if drafts else []
 
 
 def shortened(text: str, width: int) -> str:

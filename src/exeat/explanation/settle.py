@@ -21,7 +21,8 @@ def settle(page: Page, determination: Determination, data: Mapping[str, Any], fu
     asks = data["ask"]
     if not asks:
         return
-    page.heading("WHAT WOULD SETTLE IT (most decisive first)")
+    what = "IT" if asks[0]["for"] == "outcome" else "THE REVIEW POLICY"
+    page.heading(f"WHAT WOULD SETTLE {what} (most decisive first)")
     shown = len(asks) if full else _SHORT_LIST
     for number, (entry, ask) in enumerate(zip(asks[:shown], determination.asks, strict=False), 1):
         whose = f" (of the {entry['of']})" if "of" in entry else ""

@@ -84,8 +84,8 @@ def status(book: Lawbook, instrument: Instrument, on: date, known_on: date | Non
         instrument=instrument,
         on=on,
         known_on=known_on,
-        effective=_by_day((s.effective, s.provision) for s in own) or {instrument.effective: ()},
-        compliance=_by_day((s.compliance, s.provision) for s in own) or {instrument.compliance: ()},
+        effective=_by_day(((s.effective, s.provision) for s in own), instrument.effective),
+        compliance=_by_day(((s.compliance, s.provision) for s in own), instrument.compliance),
         expires=_by_day((s.expires, s.provision) for s in own if s.expires),
         standings=standings,
         postures=tuple(p for p in law.postures if p.provision in alive),
@@ -94,8 +94,9 @@ def status(book: Lawbook, instrument: Instrument, on: date, known_on: date | Non
     )
 
 
-def _by_day(pairs: Iterable[tuple[date, str]]) -> dict[date, tuple[str, ...]]:
-    found: dict[date, list[str]] = {}
+def _by_day(pairs: Iterable[tuple[date, str]], whole: date | None = None) -> dict[date, tuple[str, ...]]:
+    """Provisions by their day; ``whole``, the instrument's own day, stands even where each provision has another."""
+    found: dict[date, list[str]] = {} if whole is None else {whole: []}
     for day, provision in pairs:
         found.setdefault(day, []).append(provision)
     return {day: tuple(found[day]) for day in sorted(found)}

@@ -23,6 +23,8 @@ from exeat.ledger.unit import Unit
 from exeat.ledger.verify import Verification, verify
 
 Result = TypeVar("Result")
+#: So many digests of pieces are remembered (32 bytes each).
+_PARTS = 50_000
 
 __all__ = ["AccountName", "Ledger", "Limit", "Posted", "Share", "Unit"]
 
@@ -52,7 +54,9 @@ class Ledger:
         self.store = Store(url, pool_size=pool_size, **more)
         self.clock = clock
         self.seal_key = seal_key
-        self._ids: dict[AccountName, int] = {}  # of committed accounts only: an id never changes
+        # Of what is committed only: ids never change, and pieces are never deleted.
+        self._ids: dict[AccountName, int] = {}
+        self._parts: set[bytes] = set()
         schema.ensure(self.store, create=create)
         self._hot = HotPath(self.store)
 
@@ -70,10 +74,16 @@ class Ledger:
         with self.store.writing() as connection:
             unit = self._unit(connection)
             yield unit
-        self._ids.update(unit.found)
+        self._committed(unit)
 
     def _unit(self, connection: Connection) -> Unit:
-        return Unit(connection, self.clock, self.seal_key, self._ids)
+        return Unit(connection, self.clock, self.seal_key, self._ids, self._parts)
+
+    def _committed(self, unit: Unit) -> None:
+        self._ids.update(unit.found)
+        if len(self._parts) > _PARTS:
+            self._parts.clear()
+        self._parts.update(unit.parts.added)
 
     def run(self, work: Callable[[Unit], Result]) -> Result:
         """``work`` in one transaction, done again if another writer came first (so it may run more than once)."""
@@ -83,7 +93,7 @@ class Ledger:
             return work(unit), unit
 
         result, unit = self.store.run(once)
-        self._ids.update(unit.found)
+        self._committed(unit)
         return result
 
     @contextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from exeat.ledger.chain import DIGEST, GENESIS, canonical, digest, parsed, receipt_link, seal
 from exeat.ledger.clock import moment_of
 from exeat.ledger.errors import KeyReused, LedgerError, UnknownAccount
-from exeat.ledger.sealing import opened, opening, seal_document, unsealed
+from exeat.ledger.sealing import Sealer, opened, opening, personal_values, unsealed
 from exeat.ledger.tables import heads, openings, parts, receipts
 
 #: A piece of a determination at least so long is stored by its digest, once for all receipts that share it.
@@ -49,31 +50,57 @@ def append(
     part_list: bytes = b"",
     values: Sequence[str] = (),
     seal_key: bytes | None = None,
+    stored: StoredParts | None = None,
 ) -> int:
     """Add one entry to the chain and move its head. Returns its number, counted from 1."""
     data = canonical(body)
     commitments, opens = opening(values) if values else (b"", b"")
     if pieces:
-        add_parts(connection, pieces)
-    head = connection.execute(select(heads).where(heads.c.id == 1).with_for_update()).one_or_none()
+        add_parts(connection, pieces, stored)
+    head = connection.execute(_HEAD).one_or_none()
     if head is None:
         raise LedgerError("the chain has lost its head row: run verify, and restore a backup")
     number = head.receipts + 1
     link = receipt_link(bytes(head.hash), number, at, kind, reference, key, part_list, commitments, data)
     row = {"number": number, "at": at, "kind": kind, "reference": reference, "key": key, "hash": link}
-    connection.execute(insert(receipts).values(**row, parts=part_list, commitments=commitments, body=data))
+    connection.execute(_ADD, {**row, "parts": part_list, "commitments": commitments, "body": data})
     if values:
-        connection.execute(insert(openings).values(receipt=number, body=opens))
-    moved = {"receipts": number, "hash": link, "seal": seal(seal_key, number, link)}
-    connection.execute(update(heads).where(heads.c.id == 1).values(**moved))
+        connection.execute(_OPEN, {"receipt": number, "body": opens})
+    connection.execute(_MOVE, {"count": number, "link": link, "mark": seal(seal_key, number, link)})
     return int(number)
 
 
-def add_parts(connection: Connection, pieces: Mapping[bytes, bytes]) -> None:
+# Made once: building a statement costs more than SQLite needs to run it.
+_HEAD = select(heads.c.receipts, heads.c.hash).where(heads.c.id == 1).with_for_update()
+_ADD = insert(receipts)
+_OPEN = insert(openings)
+_MOVE = (
+    update(heads)
+    .where(heads.c.id == 1)
+    .values(receipts=bindparam("count"), hash=bindparam("link"), seal=bindparam("mark"))
+)
+_ADD_PART = {
+    "sqlite": upsert_sqlite(parts).on_conflict_do_nothing(),
+    "postgresql": upsert_postgresql(parts).on_conflict_do_nothing(),
+}
+
+
+@dataclass(slots=True)
+class StoredParts:
+    """Digests of pieces that are in the database for good (``sure``), and those this transaction adds."""
+
+    sure: set[bytes]
+    added: set[bytes]
+
+
+def add_parts(connection: Connection, pieces: Mapping[bytes, bytes], stored: StoredParts | None = None) -> None:
     """Store pieces that are not there yet, in order of digest so that two writers never wait for each other."""
-    rows = [{"digest": name, "body": pieces[name]} for name in sorted(pieces)]
-    make = upsert_sqlite if connection.dialect.name == "sqlite" else upsert_postgresql
-    connection.execute(make(parts).on_conflict_do_nothing(), rows)
+    new = sorted(pieces.keys() - stored.sure) if stored is not None else sorted(pieces)
+    if new:
+        rows = [{"digest": name, "body": pieces[name]} for name in new]
+        connection.execute(_ADD_PART[connection.dialect.name], rows)
+        if stored is not None:
+            stored.added.update(new)
 
 
 def record(
@@ -88,6 +115,7 @@ def record(
     lists: Mapping[str, str] | None = None,
     balances: Mapping[str, Any] | None = None,
     seal_key: bytes | None = None,
+    stored: StoredParts | None = None,
 ) -> int:
     """Record a determination: what was stated, the answer with its trace, digests of law and lists, engine, who asked.
 
@@ -100,26 +128,28 @@ def record(
         first = connection.execute(select(receipts).where(receipts.c.key == key)).one_or_none()
         if first is not None:
             return _same(connection, first, stated)
+    # Names stand in what was stated and in the parties of the answer; wherever else they turn up they are hidden too.
+    found = personal_values({"stated": stated, "parties": determination.get("parties", ())})
+    sealer = Sealer([who, *found] if who else found)
+    short, pieces, order = split(determination, sealer)
     document = {
         "stated": stated,
-        "answer": determination,
         "who": who,
         "lists": dict(lists or {}),
         "balances": dict(balances or {}),
     }
-    hidden, values = seal_document(document, who=who)
-    hidden["answer"], pieces, order = split(hidden["answer"])
     return append(
         connection,
         at,
         DETERMINATION,
-        hidden,
+        {**sealer.sealed(document)[0], "answer": short},
         reference=reference,
         key=key,
         pieces=pieces,
         part_list=b"".join(order),
-        values=values,
+        values=sealer.values,
         seal_key=seal_key,
+        stored=stored,
     )
 
 
@@ -130,26 +160,32 @@ def _same(connection: Connection, first: Row[Any], stated: Mapping[str, Any]) ->
     return int(first.number)
 
 
-def split(answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[bytes, bytes], list[bytes]]:
-    """An answer with its long pieces (two levels deep) replaced by their place in the list of digests."""
+def split(answer: Mapping[str, Any], sealer: Sealer) -> tuple[dict[str, Any], dict[bytes, bytes], list[bytes]]:
+    """A sealed answer with its long pieces (two levels deep) replaced by their place in the list of digests."""
     pieces: dict[bytes, bytes] = {}
     order: list[bytes] = []
 
     def put(value: Any) -> Any:
-        if not isinstance(value, (Mapping, list, tuple)) or not value:
-            return value
-        data = canonical(value)
+        if not isinstance(value, (dict, list, tuple)):
+            return sealer.sealed(value)[0] if isinstance(value, str) else value
+        marked, data = sealer.sealed(value)
         if len(data) < PART_BYTES:
-            return value
-        name = digest(data)
+            return marked
+        name = _part_digest(data)
         pieces[name] = data
         order.append(name)
         return {PART_MARK: len(order) - 1}
 
     short: dict[str, Any] = {}
     for name, value in answer.items():
-        short[name] = {k: put(v) for k, v in value.items()} if isinstance(value, Mapping) else put(value)
+        short[name] = {k: put(v) for k, v in value.items()} if isinstance(value, dict) else put(value)
     return short, pieces, order
+
+
+@lru_cache(maxsize=512)
+def _part_digest(data: bytes) -> bytes:
+    """The digest of a piece; the same few come again and again."""
+    return digest(data)
 
 
 def joined(value: Any, bodies: Sequence[bytes]) -> Any:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exeat.ledger.chain import DIGEST, canonical, digest, parsed
+from exeat.ledger.errors import LedgerError
 
 #: Keys of a party (and of what stands inside one) whose texts are personal data.
 PERSONAL_KEYS = frozenset({"name", "address", "contact", "email", "phone", "signatory"})
@@ -31,28 +32,38 @@ def mark(index: int) -> str:
     return f"⟦sealed {index}⟧"
 
 
-def seal_document(document: Mapping[str, Any], *, who: str = "") -> tuple[Any, list[str]]:
-    """The document with marks, and the values in the order of their marks. ``who`` asked; the first value if stated."""
-    values: dict[str, int] = {}
-    if who:
-        values[who] = 0
-    for value in personal_values(document):
-        values.setdefault(value, len(values))
-    if not values:
-        return document, []
-    if any(_MARK.search(value) for value in values):
-        raise ValueError("a party's name contains the mark of a sealed value")
-    long = sorted((v for v in values if len(v) >= _LONG), key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(v)}(?!\w)" for v in long)) if long else None
+class Sealer:
+    """Hides the personal values of one receipt. ``values`` are in the order of their marks.
 
-    def hide(text: str) -> str:
-        if text in values:
-            return mark(values[text])
-        if pattern is None:
+    Raises:
+        LedgerError: a value contains a mark.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = list(dict.fromkeys(values))
+        if any(_MARK.search(value) for value in self.values):
+            raise LedgerError("cannot be recorded: a party's name contains the mark of a sealed value")
+        self._index = {value: index for index, value in enumerate(self.values)}
+        long = sorted((v for v in self.values if len(v) >= _LONG), key=len, reverse=True)
+        self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(v)}(?!\w)" for v in long)) if long else None
+        # What JSON makes of them; a short one counts as a whole text only.
+        self._written = [canonical(v)[1:-1] if len(v) >= _LONG else canonical(v) for v in self.values]
+
+    def sealed(self, value: Any) -> tuple[Any, bytes]:
+        """A value with marks, and its canonical bytes. Most pieces hold no name, and their bytes tell at once."""
+        data = canonical(value)
+        if not any(written in data for written in self._written):
+            return value, data
+        marked = _marked(value, self._hide, personal=False)
+        return marked, canonical(marked)
+
+    def _hide(self, text: str) -> str:
+        index = self._index.get(text)
+        if index is not None:
+            return mark(index)
+        if self._pattern is None:
             return text
-        return pattern.sub(lambda found: mark(values[found.group()]), text)
-
-    return _marked(document, hide, personal=False), list(values)
+        return self._pattern.sub(lambda found: mark(self._index[found.group()]), text)
 
 
 def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:

@@ -38,6 +38,7 @@ class Unit:
         clock: Clock,
         seal_key: bytes | None = None,
         known: Mapping[AccountName, int] | None = None,
+        parts: set[bytes] | None = None,
     ) -> None:
         self.connection = connection
         self._clock = clock
@@ -45,6 +46,7 @@ class Unit:
         self._known = known or {}
         #: Ids looked up here; they hold for good once this transaction is committed.
         self.found: dict[AccountName, int] = {}
+        self.parts = receipts.StoredParts(set() if parts is None else parts, set())
 
     def _id(self, name: AccountName) -> int:
         account = self._known.get(name)
@@ -211,6 +213,7 @@ class Unit:
             lists=lists,
             balances=balances,
             seal_key=self._seal_key,
+            stored=self.parts,
         )
 
     def redact(self, number: int, *, why: str, who: str = "", fields: Sequence[int] | None = None) -> int:

@@ -10,7 +10,7 @@ a ``str``. Every expression of any type may be ``None``: a fact nobody has state
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -142,24 +142,31 @@ def children(tree: Tree) -> tuple[Tree, ...]:
 
 
 def rebuild(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
-    """A copy of the node with ``change`` applied to each direct sub-expression."""
+    """The node with ``change`` applied to each direct sub-expression; the node itself where that changes nothing."""
     match tree:
         case Fact() | Constant():
             return tree
-        case Compare(_, left, right) | Arith(_, left, right):
-            return replace(tree, left=change(left), right=change(right))
-        case In(operand, _) | InGroup(operand, _):
-            return replace(tree, operand=change(operand))
-        case AnyParty(body):
-            return AnyParty(change(body))
-        case And(args):
-            return And(tuple(change(a) for a in args))
-        case Or(args):
-            return Or(tuple(change(a) for a in args))
-        case Coalesce(args):
-            return Coalesce(tuple(change(a) for a in args))
+        case Compare(op, left, right):
+            new_left, new_right = change(left), change(right)
+            return tree if new_left is left and new_right is right else Compare(op, new_left, new_right)
+        case And(args) | Or(args) | Coalesce(args):
+            new = tuple([change(a) for a in args])
+            return tree if all(a is b for a, b in zip(new, args, strict=True)) else type(tree)(new)
         case Not(arg):
-            return Not(change(arg))
+            new_arg = change(arg)
+            return tree if new_arg is arg else Not(new_arg)
+        case In(operand, values):
+            new_operand = change(operand)
+            return tree if new_operand is operand else In(new_operand, values)
+        case InGroup(operand, group):
+            new_operand = change(operand)
+            return tree if new_operand is operand else InGroup(new_operand, group)
+        case AnyParty(body):
+            new_body = change(body)
+            return tree if new_body is body else AnyParty(new_body)
+        case Arith(sign, left, right):
+            new_left, new_right = change(left), change(right)
+            return tree if new_left is left and new_right is right else Arith(sign, new_left, new_right)
         case Case(branches, default):
             return Case(
                 tuple((change(condition), change(value)) for condition, value in branches),

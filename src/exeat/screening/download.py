@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from exeat.screening.errors import ScreeningError, UnreadableList
+from exeat.screening.errors import RefusedSnapshot, ScreeningError, UnreadableList
 from exeat.screening.sources.reading import LARGEST
 from exeat.screening.store import ListStore, Snapshot
 
@@ -67,7 +67,11 @@ def update(
             day = day or _day(headers.get("Last-Modified"))
             paths.append(path)
         before = store.latest(source)
-        kept = store.add(paths[0], source, None if before and day and day < before.as_of else day, accept=accept)
+        if before is not None and day is not None and day < before.as_of and not accept:
+            raise RefusedSnapshot(
+                f"{addresses[0]}: it stands for {day}, the copy held for {before.as_of}; that stays in use"
+            )
+        kept = store.add(paths[0], source, day, accept=accept)
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.write_text(json.dumps(tags, indent=1), encoding="utf-8")
     return Fetched(source, addresses[0], kept, before is None or before.digest != kept.digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
 from operator import attrgetter
 
 #: The lists of the US Consolidated Screening List, by the code in brackets in its ``source`` column, and three lists
@@ -27,6 +27,10 @@ LISTS: Mapping[str, str] = {
     "FSE": "Foreign Sanctions Evaders (OFAC)",
     "CONS": "Consolidated non-SDN lists (OFAC)",
 }
+
+
+#: A rule may take effect so long before the Federal Register prints it (84 FR 22961: five days).
+EFFECT_BEFORE_PRINT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,13 @@ class Entry:
         return hashlib.sha256(repr(_CONTENT(self)).encode()).hexdigest()[:12]
 
     def on(self, day: date) -> bool:
-        """Whether the entry's own dates put it on the list that day. A missing date excludes nothing."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+        """Whether the entry's own dates put it on the list that day. A missing date excludes nothing.
+
+        ``since`` is mostly the day of publication, which follows the day of effect by some days: a week is allowed.
+        """
+        return (self.since is None or self.since - EFFECT_BEFORE_PRINT <= day) and (
+            self.until is None or day <= self.until
+        )
 
 
 _CONTENT = attrgetter(*(f.name for f in fields(Entry) if f.name not in ("row", "digest", "source")))

@@ -25,16 +25,24 @@ OWNED = "owned_50_by_listed"
 class PartyFacts:
     """Facts of one party. A value is True, False, a text, or None: unknown, because a hit is not resolved.
 
-    ``hold`` says, in words, why the transaction must wait; empty when nothing is open. ``sources`` cite the entries.
+    ``hold`` says, in words, why the transaction must wait: a hit or a share that is not settled, a name that could not
+    be screened. ``doubts`` says why the lists are not fit to clear a name (old, cut, the starter list): the facts they
+    would have denied are then unknown. ``sources`` cite the entries.
     """
 
     facts: dict[str, bool | str | None]
     hold: tuple[str, ...]
     sources: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
-        return {"facts": dict(self.facts), "hold": list(self.hold), "sources": list(self.sources)}
+        return {
+            "facts": dict(self.facts),
+            "hold": list(self.hold),
+            "sources": list(self.sources),
+            "doubts": list(self.doubts),
+        }
 
 
 def facts_of(answer: Answer, confirmed: Sequence[str] = (), ownership: Sequence[Ownership] = ()) -> PartyFacts:
@@ -56,9 +64,6 @@ def facts_of(answer: Answer, confirmed: Sequence[str] = (), ownership: Sequence[
         facts.update(dict.fromkeys(FOOTNOTES.values(), None if doubtful else False))
     if answer.status == NOT_SCREENED:
         hold.append(answer.statement)
-    hold.extend(f"the lists are not fit to clear a name: {note}" for note in answer.notes_of_lists)
-    if not answer.lists:
-        hold.append("no lists are held, so the party was screened against nothing")
     # The doubtful first, so that a certain hit on the same list has the last word.
     for hit in sorted((h for h in answer.hits if not h.cleared), key=lambda h: _certain(h, confirmed)):
         certain = _certain(hit, confirmed)
@@ -68,7 +73,8 @@ def facts_of(answer: Answer, confirmed: Sequence[str] = (), ownership: Sequence[
         _tell(facts, hit, True if certain else None)
     for found in ownership:
         _owned(found, facts, hold, sources)
-    return PartyFacts(facts, tuple(dict.fromkeys(hold)), tuple(dict.fromkeys(sources)))
+    doubts = answer.notes_of_lists if answer.lists else ("no lists are held: the party was screened against nothing",)
+    return PartyFacts(facts, tuple(dict.fromkeys(hold)), tuple(dict.fromkeys(sources)), doubts)
 
 
 def _certain(hit: Hit, confirmed: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from exeat.screening.apart import taken_apart
+from exeat.screening.collecting import without_collecting
 from exeat.screening.entry import Entry
 from exeat.screening.errors import UnusableName
 from exeat.screening.near import NearWords
@@ -26,6 +27,9 @@ POSTINGS_READ = 3_000
 NAMES_SCORED = 32
 #: No name is looked at that could not reach this score, nor one that shares less than this part of the asked weight.
 FLOOR = 0.66
+#: What missing weight costs at least, on either side, in the bound (below the costs of exeat.screening.score).
+BOUND_ASKED = 0.6
+BOUND_LISTED = 0.2
 NEEDED = 0.55
 #: Longest printed name indexed from a list (a list may hold longer prose than a query may).
 LONGEST_LISTED = 2_000
@@ -69,6 +73,10 @@ class Index:
         self._by_compact: dict[str, list[int]] = {}
         self._kinds: dict[str, str] = {}
         self._near_cache: dict[str, dict[str, float]] = {}
+        with without_collecting():
+            self._build(weights)
+
+    def _build(self, weights: Index | None) -> None:
         surfaces = self._collect()
         self._idf: dict[str, float] = weights._idf if weights else self._rarity()
         self._vocabulary: NearWords = weights._vocabulary if weights else NearWords(surfaces)
@@ -250,30 +258,33 @@ class Index:
         """Names whose score could reach :data:`FLOOR`, likeliest first."""
         least = need - unread
         totals = self._totals
+        # The condition of _reach, solved for the shared weight: most names fall here, without a call for each.
+        factor = FLOOR / (1 - BOUND_LISTED * FLOOR)
+        base, slope = factor * BOUND_ASKED * total - unread, factor * BOUND_LISTED
+        shortest = (base + unread) / (1 - slope)
+        left = [
+            (name, value)
+            for name, value in shared.items()
+            if value >= least and totals[name] >= shortest and value >= base + slope * totals[name]
+        ]
+        if len(left) > 4:
+            # Many share the rarest words: see which of them hold the others too, the nearest first.
+            names = self.names
+            for at, (name, value) in enumerate(left):
+                keys = names[name].keys
+                for read in later:
+                    for gain, key in read.gains:
+                        if key in keys:
+                            value += gain
+                            break
+                left[at] = (name, value)
+            unread = 0.0
         bounds = []
-        for name, value in shared.items():
-            if value >= least:
-                listed = totals[name]
-                most = min(value + unread, listed)
-                reach = _reach(most, total, listed)
-                if reach >= FLOOR:
-                    bounds.append((reach, value, name))
-        if len(bounds) <= 4 or not later:
-            return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
-        # Many share the rarest words: see which of them hold the others too.
-        exact = []
-        for _, value, name in bounds:
-            keys = self.names[name].keys
-            for read in later:
-                for gain, key in read.gains:  # the nearest first
-                    if key in keys:
-                        value += gain
-                        break
-            listed = totals[name]
-            reach = _reach(min(value, listed), total, listed)
+        for name, value in left:
+            reach = _reach(min(value + unread, totals[name]), total, totals[name])
             if reach >= FLOOR:
-                exact.append((reach, value, name))
-        return [name for _, _, name in heapq.nlargest(NAMES_SCORED, exact)]
+                bounds.append((reach, value, name))
+        return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
 
 
 class _Read(NamedTuple):
@@ -287,7 +298,7 @@ class _Read(NamedTuple):
 def _reach(most: float, asked: float, listed: float) -> float:
     """The best score a name can have that shares so much weight: cheaper than any cost in use for what it lacks."""
     over = asked - most if asked > most else 0.0
-    return most / (most + 0.6 * over + 0.2 * (listed - most)) if most > 0 else 0.0
+    return most / (most + BOUND_ASKED * over + BOUND_LISTED * (listed - most)) if most > 0 else 0.0
 
 
 def effective(words: Sequence[QueryWord]) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
@@ -27,6 +28,7 @@ def _said(found: re.Match[str]) -> str:
     return _SAID[found.group()]
 
 
+@lru_cache(maxsize=200_000)
 def sounds(word: str) -> str:
     """The consonants a word is heard by: ``mohammed`` and ``muhammad`` give ``mhmd``."""
     heard = _WRITTEN.sub(_said, word)

@@ -152,16 +152,14 @@ class OwnershipTest:
         Growing from the listed alone means that a ring of holdings without a listed party stays free.
         """
         restricted = self._seeds(least)
-        todo = True
+        todo = list(restricted)
         while todo:
-            todo = False
-            for owned in self.holdings.names:
-                if owned in restricted:
-                    continue
-                low, high, _ = self._bounds(owned, on, restricted, restricted)
-                if (low if least else high) >= HALF:
-                    restricted.add(owned)
-                    todo = True
+            for owned in self.holdings.owned_by(todo.pop()):
+                if owned not in restricted:
+                    low, high, _ = self._bounds(owned, on, restricted, restricted)
+                    if (low if least else high) >= HALF:
+                        restricted.add(owned)
+                        todo.append(owned)
         return restricted
 
     def _bounds(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from exeat.screening.collecting import frozen
 from exeat.screening.entry import LISTS, Entry
 from exeat.screening.errors import ScreeningError, UnusableName
 from exeat.screening.evidence import ADDRESS_LIKENESS, Subject, address_likeness, same_identifier, weigh
@@ -115,11 +116,12 @@ class Screener:
     clearings: Any = None
     on: date | None = None
     _addresses: list[Entry] = field(default_factory=list, repr=False)
-    _by_number: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _positions: dict[int, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
             raise ScreeningError(f"threshold is {self.threshold}; expected a number above 0 and up to 1")
+        self._positions = {id(entry): at for at, entry in enumerate(self.index.entries)}
         self._addresses = [entry for entry in self.index.entries if entry.type == "address"]
 
     def screen(self, asked: Subject | str) -> Answer:
@@ -167,6 +169,10 @@ class Screener:
                 f"the name {shown(name)} holds no letters or digits" if name.strip() else "the name is empty"
             )
         return found, list(cleaned.notes)
+
+    def readings_of(self, name: str) -> list[Sequence[QueryWord]]:
+        """The ways a name is read, as words with the listed words near each."""
+        return [words for _, words in self._readings(name, clean(name))]
 
     def _readings(self, name: str, cleaned: Cleaned) -> Iterator[tuple[float, Sequence[QueryWord]]]:
         index = self.index
@@ -238,15 +244,34 @@ class Screener:
         global _SHARED
         _SHARED = self
         try:
-            with multiprocessing.get_context("fork").Pool(processes) as pool:
-                return list(pool.imap(_screen_one, subjects, chunksize=200))
+            with frozen(), multiprocessing.get_context("fork").Pool(processes) as pool:
+                return [
+                    self._whole(part, s)
+                    for part, s in zip(pool.imap(_screen_one, subjects, 200), subjects, strict=True)
+                ]
         finally:
             _SHARED = None
+
+    def _whole(self, part: tuple[Answer, tuple[int, ...]], asked: Subject | str) -> Answer:
+        """An answer as it came from another process, with this process's own entries and lists put back."""
+        answer, positions = part
+        entries = self.index.entries
+        hits = tuple(replace(hit, entry=entries[at]) for hit, at in zip(answer.hits, positions, strict=True))
+        subject = Subject(asked) if isinstance(asked, str) else asked
+        return replace(answer, subject=subject, hits=hits, lists=self.lists)
 
 
 _SHARED: Screener | None = None
 
 
-def _screen_one(subject: Subject | str) -> Answer:
+_NO_ENTRY = Entry("", "", "")
+_NO_SUBJECT = Subject("")
+
+
+def _screen_one(subject: Subject | str) -> tuple[Answer, tuple[int, ...]]:
+    """In a forked process: the answer without its entries, which are sent as positions (both processes hold them)."""
     assert _SHARED is not None
-    return _SHARED.screen(subject)
+    answer = _SHARED.screen(subject)
+    positions = tuple(_SHARED._positions[id(hit.entry)] for hit in answer.hits)
+    hits = tuple(replace(hit, entry=_NO_ENTRY) for hit in answer.hits)
+    return replace(answer, subject=_NO_SUBJECT, hits=hits, lists=()), positions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -57,10 +57,14 @@ class Holdings:
     stakes: list[Stake] = field(default_factory=list)
     headquarters: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    _by_owned: dict[str, list[Stake]] = field(default_factory=dict, repr=False)
+    _by_owner: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
     def add(self, stake: Stake) -> None:
         """Add a stake."""
         self.stakes.append(stake)
+        self._by_owned.setdefault(name_key(stake.owned), []).append(stake)
+        self._by_owner.setdefault(name_key(stake.owner), set()).add(name_key(stake.owned))
         for name in (stake.owner, stake.owned):
             self.names.setdefault(name_key(name), name)
 
@@ -80,14 +84,11 @@ class Holdings:
 
     def owners_of(self, name: str, day: date | None) -> list[Stake]:
         """Direct stakes in a party on a day."""
-        wanted = name_key(name)
-        return [stake for stake in self._by_owned().get(wanted, ()) if stake.on(day)]
+        return [stake for stake in self._by_owned.get(name_key(name), ()) if stake.on(day)]
 
-    def _by_owned(self) -> Mapping[str, list[Stake]]:
-        index: dict[str, list[Stake]] = {}
-        for stake in self.stakes:
-            index.setdefault(name_key(stake.owned), []).append(stake)
-        return index
+    def owned_by(self, name: str) -> set[str]:
+        """Keys of the parties a party ever held a stake in."""
+        return self._by_owner.get(name_key(name), set())
 
 
 def name_key(name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from exeat.screening.collecting import without_collecting
 from exeat.screening.entry import Entry
 from exeat.screening.errors import UnreadableList
 from exeat.screening.sources import csl, denied, ecfr, ftm, mapped, ofac, ofac_xml
@@ -53,7 +54,8 @@ def read_list(path: Path, mapping: Mapping[str, str] | None = None, code: str = 
     raw = read_raw(path)
     form = "mapped" if mapping is not None else form_of(raw)
     try:
-        entries = tuple(_distinct(_read(form, raw, path, mapping or {}, code)))
+        with without_collecting():
+            entries = tuple(_distinct(_read(form, raw, path, mapping or {}, code)))
     except UnreadableList as error:
         raise UnreadableList(f"{path.name}: {error}") from None
     if not entries:

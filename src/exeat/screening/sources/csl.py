@@ -40,7 +40,7 @@ def read_csv(file: TextIO) -> Iterator[Entry]:
     Raises:
         UnreadableList: a column is missing, a row is cut short, a list is unknown.
     """
-    reader = csv.DictReader(file, restkey="_rest", restval=None)
+    reader = csv.DictReader(file, restkey="_rest", restval=None, strict=True)
     header = reader.fieldnames or []
     for column in NEEDED:
         if column not in header:

@@ -19,7 +19,7 @@ SUPPLEMENTS = {"4": "EL", "6": "UVL", "7": "MEU"}
 #: Sections of part 734 named in a requirement that tell a footnote whose digit was lost (parties.md, "Parsing traps").
 BY_SECTION = (("734.9(e)(1)", "1"), ("734.9(e)(2)", "4"), ("734.9(e)(3)", "5"), ("734.9(g)", "3"))
 _CITATION = re.compile(
-    r"(\d+)\s+F\.?\s?R\.?\s+([\d,]+)(?:,?\s+((?:\d{1,2}/\d{1,2}/\d{2,4})|(?:[A-Z][a-z]+\.? \d{1,2},? \d{4})))?"
+    r"(\d+)\s+F\.?\s?R\.?\s+([\d,]*\d)(?:,?\s+((?:\d{1,2}/\d{1,2}/\d{2,4})|(?:[A-Z][a-z]+\.? \d{1,2},? \d{4})))?"
 )
 _AKA = re.compile(r",?\s*(?:\(?a\.?k\.?a\.?|f/k/a|formerly known as),?", re.IGNORECASE)
 _BREAK = "\n"

@@ -1,0 +1,251 @@
+"""What a program asks of the columns of one table: the program with everything the table never states left open.
+
+Names in these trees say where a fact comes from: ``item:tpp`` (the item), ``row:end_use`` (a column), ``said:end_use``
+(whether its cell states anything), ``party:end_user:location`` and ``here:end_user`` (a party's columns), ``col:quantity``
+(a column of numbers, before it is known whether the cell is filled), ``num:quantity`` (a number that is there),
+``fig:3`` (a figure worked out from the item alone), ``open:…`` (stated nowhere).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from exeat.determination.determine import Engine
+from exeat.determination.program import TRACKS
+from exeat.determination.prohibition import prohibitions
+from exeat.determination.prohibition import truth_name as ban_name
+from exeat.determination.vigilance import red_flags
+from exeat.lawbook.instrument import Classification
+from exeat.listing import FOOTNOTES, LISTS
+from exeat.logic.tree import (
+    And,
+    AnyParty,
+    Case,
+    Coalesce,
+    Compare,
+    Constant,
+    Fact,
+    Not,
+    Or,
+    Tree,
+    Value,
+    children,
+    rebuild,
+)
+from exeat.portfolio.columns import Columns
+from exeat.portfolio.forest import OPEN, Forest, Simplifier
+
+LIST_FACTS = frozenset(
+    {
+        *(known.fact for known in LISTS),
+        *FOOTNOTES.values(),
+        "entity_list_entry_allows_exceptions",
+        "sdn_program_744_8",
+    }
+)
+_RECEIVING = ("ultimate_consignee", "end_user")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which facts a table can state at all: its columns, and what its items' specifications give."""
+
+    columns: Columns
+    item_facts: frozenset[str]
+    always_here: frozenset[str] = frozenset()
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        return frozenset(m.fact for m in self.columns.of("fact"))
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(m.fact for m in self.columns.of("number"))
+
+    def of_party(self, slot: str) -> frozenset[str]:
+        """The party facts that the columns of a slot can state."""
+        read = self.columns.of_slot(slot)
+        stated = {m.fact for m in read if m.kind == "party"}
+        return frozenset(stated | LIST_FACTS if any(m.kind == "lists" for m in read) else stated)
+
+
+@dataclass
+class Asked:
+    """One program over one shape of table. ``steps`` has every named expression, simplified."""
+
+    engine: Engine
+    shape: Shape
+    forest: Forest
+    steps: dict[str, Tree] = field(default_factory=dict)
+    figures: list[Tree] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.presumed: Mapping[str, Value] = dict(self.engine.presumable)
+        self.vocabulary = self.engine.program.vocabulary
+        self._names: dict[int, frozenset[str]] = {}
+        groups = self.engine.program.law.groups
+        self._simplify = Simplifier(self.forest, self._lookup, groups, self._parties)
+        self._of_slot: dict[str, Simplifier] = {}
+        for step in self.engine.program.steps:
+            self.steps[step.name] = self._stated_first(step.name, self._simplify(step.tree))
+        self._figured: dict[int, Tree] = {}
+        self._figure_numbers: dict[int, int] = {}
+        self.steps = {name: self._with_figures(tree) for name, tree in self.steps.items()}
+
+    def keep(self, tree: Tree) -> Tree:
+        return self.forest.keep(tree)
+
+    def names(self, tree: Tree) -> frozenset[str]:
+        """The facts and steps a tree names."""
+        return self.forest.names(tree, self._names)
+
+    def _lookup(self, name: str) -> Tree | None:
+        known = self.steps.get(name)
+        if known is not None:
+            declared = self.vocabulary.get(name)
+            written_out = isinstance(known, Constant) or (declared is not None and declared.type == "number")
+            return known if written_out else self.keep(Fact(name))
+        return self._input(name)
+
+    def _input(self, name: str) -> Tree:
+        """A declared fact as the table states it."""
+        shape, fact = self.shape, self._fact
+        if name in shape.numbers:
+            return fact(f"col:{name}")
+        if name in shape.facts:
+            if name not in shape.item_facts:
+                return fact(f"row:{name}")
+            return self.keep(Case(((fact(f"said:{name}"), fact(f"row:{name}")),), fact(f"item:{name}")))
+        if name in shape.item_facts:
+            return fact(f"item:{name}")
+        value = self.presumed.get(name)
+        return fact(f"{OPEN}{name}") if value is None else self.keep(Constant(value))
+
+    def _fact(self, name: str) -> Tree:
+        return self.keep(Fact(name))
+
+    def _stated_first(self, name: str, tree: Tree) -> Tree:
+        """A definition a table may state itself: the stated value wins, and a presumption stands behind both."""
+        if name not in self.engine.definitions:
+            return tree
+        shape, fact = self.shape, self._fact
+        rest = [fact(f"item:{name}")] if name in shape.item_facts else []
+        rest.append(tree)
+        presumed = self.engine.presumed_if_open.get(name)
+        if presumed is not None:
+            rest.append(self.keep(Constant(presumed)))
+        behind = self._first_known(rest)
+        if name in shape.numbers:
+            return self._first_known([fact(f"col:{name}"), behind])
+        if name in shape.facts:
+            said = self._first_known([fact(f"row:{name}"), tree])
+            return self.keep(Case(((fact(f"said:{name}"), said),), behind))
+        return behind
+
+    def _first_known(self, args: list[Tree]) -> Tree:
+        known = next((n for n, arg in enumerate(args) if isinstance(arg, Constant)), len(args) - 1)
+        kept = args[: known + 1]
+        return kept[0] if len(kept) == 1 else self.keep(Coalesce(tuple(kept)))
+
+    def _parties(self, body: Tree) -> Tree:
+        """``any_party`` over the slots; if nobody is there to receive the item, an unnamed consignee does."""
+        shape, keep = self.shape, self.keep
+        parts = [self._in_slot(slot, body) for slot in shape.columns.slots]
+        receiving = [slot for slot in _RECEIVING if slot in shape.columns.slots]
+        if not any(slot in shape.always_here for slot in receiving):
+            nobody = [keep(Not(self._here(slot))) for slot in receiving]
+            unnamed = self._slot("")(body)
+            parts.append(self._simplify(And((*nobody, unnamed))) if nobody else unnamed)
+        return self._simplify(Or(tuple(parts)))
+
+    def _here(self, slot: str) -> Tree:
+        return self.forest.true if slot in self.shape.always_here else self._fact(f"here:{slot}")
+
+    def _in_slot(self, slot: str, body: Tree) -> Tree:
+        return self._simplify(And((self._here(slot), self._slot(slot)(body))))
+
+    def _slot(self, slot: str) -> Simplifier:
+        """The simplifier for the party of a slot; of no slot: a consignee of whom nothing is stated."""
+        found = self._of_slot.get(slot)
+        if found is None:
+            stated = self.shape.of_party(slot)
+
+            def lookup(name: str) -> Tree | None:
+                declared = self.vocabulary.get(name)
+                if declared is None or not declared.party:
+                    return self._lookup(name)
+                if name == "role":
+                    return self.keep(Constant(slot or _RECEIVING[0]))
+                if name in stated:
+                    return self._fact(f"party:{slot}:{name}")
+                value = self.presumed.get(name)
+                return self._fact(f"{OPEN}{slot}:{name}") if value is None else self.keep(Constant(value))
+
+            groups = self.engine.program.law.groups
+            found = self._of_slot[slot] = Simplifier(self.forest, lookup, groups)
+        return found
+
+    def _with_figures(self, tree: Tree) -> Tree:
+        """In comparisons with a column of numbers, what the item alone gives becomes one figure (``fig:n``)."""
+        done = self._figured.get(id(tree))
+        if done is not None:
+            return done
+        if isinstance(tree, Compare) and self._origins(tree) >= {"col", "item"}:
+            found = self._cut(tree)
+        elif children(tree):
+            found = self.keep(rebuild(tree, self._with_figures))
+        else:
+            found = tree
+        self._figured[id(tree)] = found
+        return found
+
+    def _cut(self, tree: Tree) -> Tree:
+        if self._origins(tree) == {"item"}:
+            number = self._figure_numbers.setdefault(id(tree), len(self.figures))
+            if number == len(self.figures):
+                self.figures.append(tree)
+            return self._fact(f"fig:{number}")
+        if not children(tree) or not self._is_number(tree):
+            return tree if not children(tree) else self.keep(rebuild(tree, self._cut))
+        return self.keep(rebuild(tree, self._cut))
+
+    def _is_number(self, tree: Tree) -> bool:
+        return not isinstance(tree, (And, Or, Not))
+
+    def _origins(self, tree: Tree) -> frozenset[str]:
+        return frozenset(origin_of(name) for name in self.names(tree) if not name.startswith(OPEN))
+
+    @cached_property
+    def roots(self) -> dict[str, tuple[str, ...]]:
+        """The expressions an answer shows: always, and on each track where something may need a license."""
+        engine, law = self.engine, self.engine.program.law
+        always = ["eccn", *(s.rule.name for s in law.governing if isinstance(s.rule, Classification))]
+        always += [s.rule.name for s in red_flags(law) if s.rule is not None]
+        found: dict[str, tuple[str, ...]] = {}
+        for track in TRACKS:
+            always += [f"{track}.outcome", f"{track}.any_requirement", *engine.requirement_names[track]]
+            always += [ban_name(law, s, track) for s in prohibitions(law)]
+            found[track] = (*engine.relief_names[track], f"{track}.review_policy")
+        return {"always": tuple(dict.fromkeys(name for name in always if name in self.steps)), **found}
+
+
+def origin_of(name: str) -> str:
+    """Where a name of these trees comes from: ``item``, ``row``, ``party:end_user``, ``num`` ...; a step: ``step``."""
+    first, colon, rest = name.partition(":")
+    if not colon:
+        return "step"
+    if first == "said":
+        return "row"
+    if first == "here":
+        return f"party:{rest}"
+    return f"party:{rest.partition(':')[0]}" if first == "party" else first
+
+
+def party_bodies(trees: Iterable[Tree]) -> Iterable[Tree]:
+    """What stands inside each ``any_party``."""
+    for tree in trees:
+        if isinstance(tree, AnyParty):
+            yield tree.body
+        yield from party_bodies(children(tree))

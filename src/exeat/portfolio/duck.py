@@ -1,0 +1,207 @@
+"""The plan of a table run by DuckDB: this is where DuckDB and Arrow enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from exeat.terms import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Memory DuckDB may take before it writes to disk, in the form it reads.
+MEMORY = "2GB"
+
+
+class Duck:
+    """A DuckDB of its own, in memory, that spills to a folder of its own."""
+
+    def __init__(self, folder: Path, memory: str = MEMORY, threads: int | None = None) -> None:
+        try:
+            import duckdb
+        except ImportError:
+            raise InputError("tables need DuckDB and Arrow: pip install 'exeat[tables]'") from None
+        self.error: type[Exception] = duckdb.Error
+        self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            config={"memory_limit": memory, "temp_directory": str(folder), "preserve_insertion_order": True}
+        )
+        if threads:
+            self.connection.execute(f"SET threads = {threads}")
+        self.connection.execute("SET TimeZone = 'UTC'")
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query, read by Python."""
+        return self.connection.execute(sql, list(values)).fetchall()
+
+    def one(self, sql: str, *values: object) -> Any:
+        found = self.connection.execute(sql, list(values)).fetchone()
+        return None if found is None else found[0]
+
+    def run(self, sql: str, *values: object) -> None:
+        self.connection.execute(sql, list(values))
+
+    def types(self, relation: str) -> dict[str, str]:
+        """The columns of a relation and their types."""
+        return {row[0]: row[1] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")}
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+        """Make a table of rows; ``columns`` maps names to DuckDB types."""
+        import pyarrow as pa
+
+        kinds = {"BIGINT": pa.int64(), "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "DATE": pa.date32()}
+        listed = list(rows)
+        arrays = []
+        for place, kind in enumerate(columns.values()):
+            cells = [row[place] for row in listed]
+            if kind in kinds:
+                arrays.append(pa.array(cells, kinds[kind]))
+            elif kind.startswith("DECIMAL"):
+                arrays.append(pa.array([None if c is None else format(c, "f") for c in cells], pa.string()))
+            else:
+                arrays.append(pa.array(cells))
+        made = pa.Table.from_arrays(arrays, names=list(columns))
+        self.connection.register("made", made)
+        casts = ", ".join(f"CAST({quoted(c)} AS {kind}) AS {quoted(c)}" for c, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {casts} FROM made")
+        self.connection.unregister("made")
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def opened(memory: str = MEMORY, threads: int | None = None) -> Iterator[tuple[Duck, Path]]:
+    """A DuckDB and the folder in which it, and we, keep what does not fit."""
+    with TemporaryDirectory(prefix="exeat-batch-") as name:
+        folder = Path(name)
+        duck = Duck(folder, memory, threads)
+        try:
+            yield duck, folder
+        finally:
+            duck.close()
+
+
+class Source:
+    """A table to be decided, as the relation ``source`` with a column for the number of the row, from 1.
+
+    Parquet is read where it lies. Everything else is first written to Parquet, in order and in a stream; CSV and Excel
+    as texts, so that what a cell says is read by the same reader as everywhere.
+    """
+
+    def __init__(self, duck: Duck, folder: Path, given: Any) -> None:
+        self.duck = duck
+        self.path = _parquet(duck, folder, given)
+        scan = f"read_parquet({literal(str(self.path))}, file_row_number = true)"
+        try:
+            names = [name for name in duck.types(scan) if name != "file_row_number"]
+            self.number = next(n for n in ("row", "exeat_row", "exeat_row_number") if n not in map(str.casefold, names))
+            duck.run(
+                f"CREATE TEMP VIEW source AS SELECT file_row_number + 1 AS {quoted(self.number)}, "
+                f"* EXCLUDE (file_row_number) FROM {scan}"
+            )
+            self.rows: int = duck.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(str(self.path))})") or 0
+        except duck.error as error:
+            raise InputError(f"{_named(given)} cannot be read as Parquet: {_first_line(error)}") from None
+        self.columns = names
+        self.types = {name: kind for name, kind in duck.types("source").items() if name != self.number}
+
+
+def _parquet(duck: Duck, folder: Path, given: Any) -> Path:
+    if not isinstance(given, (str, Path)):
+        return _from_python(duck, folder, given)
+    path = Path(given)
+    if not path.is_file():
+        raise InputError(f"there is no file {str(given)[:200]!r}")
+    kind = path.suffix.casefold().removeprefix(".")
+    if kind == "parquet":
+        return path
+    made = folder / "source.parquet"
+    if kind == "xlsx":
+        from exeat.portfolio.sheets import read_sheet
+
+        columns, rows = read_sheet(path)
+        duck.table("sheet", dict.fromkeys(columns, "VARCHAR"), rows)
+        _copy(duck, "SELECT * FROM sheet", made, given)
+    elif kind in ("csv", "tsv", "txt"):
+        scan = (
+            f"SELECT * FROM read_csv({literal(str(path))}, all_varchar = true, header = true, "
+            f"null_padding = false, strict_mode = true, encoding = {literal(_encoding(path))})"
+        )
+        _copy(duck, scan, made, given)
+    elif kind in ("json", "ndjson", "jsonl"):
+        _copy(duck, f"SELECT * FROM read_json({literal(str(path))}, convert_strings_to_integers = false)", made, given)
+    else:
+        raise InputError(f"{path.name}: expected .parquet, .csv, .xlsx or .json, not {path.suffix or 'no ending'!r}")
+    return made
+
+
+def _copy(duck: Duck, query: str, made: Path, given: object) -> None:
+    try:
+        duck.run(f"COPY ({query}) TO {literal(str(made))} (FORMAT parquet)")
+    except (duck.error, UnicodeDecodeError) as error:
+        raise InputError(f"{_named(given)} cannot be read: {_first_line(error)}") from None
+
+
+def _from_python(duck: Duck, folder: Path, given: Any) -> Path:
+    """A table of Arrow, Polars or pandas."""
+    made = folder / "source.parquet"
+    try:
+        duck.connection.register("given", given.to_arrow() if hasattr(given, "to_arrow") else given)
+    except (duck.error, TypeError) as error:
+        kind = type(given).__name__
+        raise InputError(f"a {kind} is no table: expected a path, or one of Arrow, Polars, pandas ({_first_line(error)})") from None
+    _copy(duck, "SELECT * FROM given", made, type(given).__name__)
+    with suppress(duck.error):
+        duck.connection.unregister("given")
+    return made
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8, UTF-16 by its mark, or Latin-1 where the bytes are not UTF-8."""
+    import codecs
+
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        first = file.read(1 << 16)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        try:
+            decoder.decode(first)
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8"
+
+
+def _named(given: object) -> str:
+    return Path(given).name if isinstance(given, (str, Path)) else str(given)
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """A number as the database gave it."""
+    return None if value is None else Decimal(str(value))
+
+
+__all__ = ["MEMORY", "Duck", "Source", "date", "decimal_of", "literal", "opened", "quoted"]

@@ -1,0 +1,225 @@
+"""The plan of a table: what its law asks of each part of a row, and which rows must therefore have one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from exeat.catalog import ItemFacts
+from exeat.desk import Desk
+from exeat.determination.determine import Engine
+from exeat.logic.compile import Compiled, compile_tree
+from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, children
+from exeat.portfolio.asked import Asked, Shape
+from exeat.portfolio.elements import Element
+from exeat.portfolio.forest import OPEN, Forest, Simplifier
+from exeat.portfolio.residual import Questions, Status, item_questions, residual
+
+#: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
+BIG = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One program and one kind of item (and which numbers are stated): the questions left for the rest of a row."""
+
+    number: int
+    program: int
+    questions: Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One program, one item, one status of the numbers: its kind, and the item's figures for comparisons."""
+
+    program: int
+    item: int
+    status: Status
+    kind: Kind
+    figures: tuple[Decimal | None, ...]
+
+
+@dataclass
+class Answers:
+    """The elements of one part of a row, their answers to each question, and their classes by sets of questions."""
+
+    origin: str
+    elements: Sequence[Element]
+    forest: Forest
+    _of: dict[int, list[object]] = field(default_factory=dict)
+    _sets: dict[tuple[int, ...], int] = field(default_factory=dict)
+    classes: list[list[int]] = field(default_factory=list)
+    _held: list[Tree] = field(default_factory=list)
+
+    def number_of(self, questions: tuple[Tree, ...]) -> int:
+        """The number of a set of questions; its classes are then in ``classes``: one for each element."""
+        key = tuple(sorted(map(id, questions)))
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = len(self.classes)
+            columns = [self._answers(question) for question in questions]
+            seen: dict[tuple[object, ...], int] = {}
+            self.classes.append([seen.setdefault(row, len(seen)) for row in zip(*columns, strict=True)])
+        return found
+
+    @property
+    def most_classes(self) -> int:
+        return max((max(classes, default=0) + 1 for classes in self.classes), default=1)
+
+    def _answers(self, question: Tree) -> list[object]:
+        found = self._of.get(id(question))
+        if found is None:
+            self._held.append(question)
+            run = compile_tree(question, {}, of_party=False)
+            presumes = _presumes(question)
+            found = [self._answer(question, run, element, presumes) for element in self.elements]
+            self._of[id(question)] = found
+        return found
+
+    def _answer(self, question: Tree, run: Compiled, element: Element, presumes: bool) -> object:
+        if element.error is not None:
+            return None
+        value = run(element.facts, {})
+        if value is not None and not presumes:
+            return value
+        tree = Simplifier(self.forest, _stated(element.facts, self.forest, self.origin), {})(question)
+        if isinstance(tree, Constant):
+            return tree.value
+        self._held.append(tree)
+        return ("open", id(tree))
+
+
+def _presumes(tree: Tree) -> bool:
+    if isinstance(tree, Coalesce) and isinstance(tree.args[-1], Constant):
+        return True
+    return any(_presumes(part) for part in children(tree))
+
+
+def _stated(facts: Mapping[str, Value], forest: Forest, origin: str) -> _Lookup:
+    return _Lookup(facts, forest, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    facts: Mapping[str, Value]
+    forest: Forest
+    origin: str
+
+    def __call__(self, name: str) -> Tree | None:
+        if name.startswith(OPEN):
+            return None
+        value = self.facts.get(name)
+        if value is not None:
+            return self.forest.keep(Constant(value))
+        return self.forest.keep(Fact(f"{OPEN}{name.partition(':')[2]}"))
+
+
+class Plan:
+    """Programs, kinds and classes for one shape of table."""
+
+    def __init__(self, desk: Desk, shape: Shape, answers: Mapping[str, Answers], forest: Forest) -> None:
+        self.desk, self.shape, self.answers, self.forest = desk, shape, answers, forest
+        self.asked: list[Asked] = []
+        self.engines: list[Engine] = []
+        self.kinds: list[Kind] = []
+        self.comparisons: dict[int, Compare] = {}
+        self.comparison_list: list[Compare] = []
+        self.raw: dict[str, None] = {}
+        self._programs: dict[object, int] = {}
+        self._kinds: dict[object, Kind] = {}
+        self._items: list[tuple[Tree, ...]] = []
+        self._item_runs: list[list[tuple[Tree, Compiled, bool]]] = []
+        self.figure_count = 0
+
+    def program_of(self, day: date) -> int:
+        """The number of the program of a day; days with the same governing law and groups share one."""
+        law = self.desk.lawbook.in_force(day)
+        key = (
+            tuple(s.key for s in law.governing),
+            tuple(s.key for s in law.postures),
+            tuple(sorted(law.groups.items())),
+        )
+        found = self._programs.get(key)
+        if found is None:
+            found = self._programs[key] = len(self.asked)
+            engine = self.desk.engines.on(day)
+            asked = Asked(engine, self.shape, self.forest)
+            self.engines.append(engine)
+            self.asked.append(asked)
+            questions = item_questions(asked)
+            self._items.append(questions)
+            self._item_runs.append([(q, compile_tree(q, {}, of_party=False), _presumes(q)) for q in questions])
+            self.figure_count = max(self.figure_count, len(asked.figures))
+        return found
+
+    def pair(self, program: int, number: int, item: str | None, status: Status) -> Pair:
+        """What a program asks of rows with this item."""
+        facts, found = self.desk.item_facts(item, self.engines[program])
+        signature, open_ = self._signature(program, facts, status)
+        intervals = found.intervals if found else {}
+        if any(name in open_ for name in intervals):
+            signature = (*signature, item)  # an uncertain figure that matters: the answer may turn inside its bounds
+        key = (program, signature, status)
+        kind = self._kinds.get(key)
+        if kind is None:
+            questions = residual(self.asked[program], facts, status)
+            kind = self._kinds[key] = Kind(len(self.kinds), program, questions)
+            self.kinds.append(kind)
+            self._register(questions)
+        return Pair(program, number, status, kind, self._figures(program, facts, status))
+
+    def _signature(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[tuple[object, ...], set[str]]:
+        named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}
+        found: list[object] = []
+        open_: set[str] = set()
+        figures = {id(tree) for tree in self.asked[program].figures}
+        for question, run, presumes in self._item_runs[program]:
+            value = run(named, {})
+            if value is not None and not presumes:
+                found.append("a figure" if id(question) in figures else value)
+                continue
+            tree = Simplifier(self.forest, _stated(named, self.forest, "item"), {})(question)
+            names = self.asked[program].names(tree)
+            open_.update(name.removeprefix(OPEN) for name in names if name.startswith(OPEN))
+            found.append(tree.value if isinstance(tree, Constant) else ("open", id(tree)))
+        return tuple(found), open_
+
+    def _with_presumed(self, program: int, facts: Mapping[str, Value], status: Status) -> dict[str, Value]:
+        asked = self.asked[program]
+        unknown = {name for name, said in zip(self.shape.numbers, status, strict=True) if said == 1}
+        found = {name: value for name, value in facts.items() if name not in unknown}
+        for name in self.shape.item_facts:
+            if name in asked.presumed and name not in found and name not in unknown:
+                found[name] = asked.presumed[name]
+        return found
+
+    def _figures(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[Decimal | None, ...]:
+        named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}
+        found: list[Decimal | None] = []
+        for tree in self.asked[program].figures:
+            value = compile_tree(tree, {}, of_party=False)(named, {})
+            found.append(value if isinstance(value, Decimal) else None)
+        return tuple(found)
+
+    def _register(self, questions: Questions) -> None:
+        for comparison in questions.comparisons:
+            if id(comparison) not in self.comparisons:
+                self.comparisons[id(comparison)] = comparison
+                self.comparison_list.append(comparison)
+        self.raw.update(dict.fromkeys(questions.raw))
+
+
+def item_facts_possible(desk: Desk, engine: Engine, items: Iterable[str | None]) -> frozenset[str]:
+    """The facts that the items of a table can state."""
+    found: set[str] = set()
+    for item in items:
+        facts, described = desk.item_facts(item, engine)
+        found.update(facts)
+        if isinstance(described, ItemFacts):
+            found.update(described.intervals)
+    return frozenset((*found, "tpp_per_unit", *_CONTAINED)) if found else frozenset()
+
+
+_CONTAINED = ("contains_ic_at_3a090_a", "contains_ic_at_3a090_b", "contains_ic_at_3a991_p")

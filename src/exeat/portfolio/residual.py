@@ -1,0 +1,169 @@
+"""What remains to be asked of a row once its day and its item are known: questions, each of one part of the row.
+
+Two rows of one day's program and one kind of item, whose parts give the same answers to these questions, have the
+same truth in every paragraph. An answer that is open keeps *how* it is open (the tree that is left), so that such rows
+also lack the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exeat.determination.program import TRACKS
+from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, rebuild
+from exeat.portfolio.asked import Asked, origin_of
+from exeat.portfolio.forest import OPEN, Simplifier
+
+#: What a cell of a column of numbers says.
+ABSENT, UNKNOWN, KNOWN = 0, 1, 2
+
+Status = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What a residual program asks: of each part of a row, trees; of its numbers, comparisons.
+
+    ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters, because a comparison they stand in is open.
+    """
+
+    of: Mapping[str, tuple[Tree, ...]]
+    comparisons: tuple[Compare, ...]
+    raw: tuple[str, ...]
+
+
+@dataclass
+class _Finder:
+    """Walks residual steps and collects the largest questions that concern one part of the row only."""
+
+    asked: Asked
+    steps: Mapping[str, Tree]
+    of: dict[str, dict[int, Tree]] = field(default_factory=dict)
+    comparisons: dict[int, Compare] = field(default_factory=dict)
+    raw: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._origins: dict[int, frozenset[str]] = {}
+        self._whole: dict[int, Tree] = {}
+        self._seen: set[int] = set()
+
+    def visit(self, tree: Tree) -> None:
+        if id(tree) in self._seen:
+            return
+        self._seen.add(id(tree))
+        origins = self.origins(tree)
+        if not origins:
+            return
+        numeric = bool(origins & {"num", "fig"})
+        if len(origins) == 1 and not numeric:
+            self.of.setdefault(next(iter(origins)), {})[id(tree)] = tree
+        elif isinstance(tree, Compare) and numeric:
+            self._compare(tree, origins)
+        elif isinstance(tree, Fact):
+            if tree.name in self.steps:
+                self.visit(self.steps[tree.name])
+            elif numeric:
+                self.raw.add(tree.name)
+        else:
+            for part in children(tree):
+                self.visit(part)
+
+    def _compare(self, tree: Compare, origins: frozenset[str]) -> None:
+        names = self.asked.names(self.whole(tree))
+        if origins <= {"num", "fig"} and not any(name.startswith(OPEN) for name in names):
+            self.comparisons[id(tree)] = tree
+            return
+        self.raw.update(name for name in names if origin_of(name) in ("num", "fig"))
+        for part in children(tree):
+            self.visit(part)
+
+    def origins(self, tree: Tree) -> frozenset[str]:
+        found = self._origins.get(id(tree))
+        if found is None:
+            if isinstance(tree, Fact):
+                if tree.name in self.steps:
+                    found = self.origins(self.steps[tree.name])
+                else:
+                    origin = origin_of(tree.name)
+                    found = frozenset() if origin == "open" else frozenset((origin,))
+            else:
+                found = frozenset().union(*(self.origins(part) for part in children(tree)))
+            self._origins[id(tree)] = found
+        return found
+
+    def whole(self, tree: Tree) -> Tree:
+        """The tree with every step it names written out."""
+        found = self._whole.get(id(tree))
+        if found is None:
+            if isinstance(tree, Fact) and tree.name in self.steps:
+                found = self.whole(self.steps[tree.name])
+            elif children(tree):
+                found = self.asked.keep(rebuild(tree, self.whole))
+            else:
+                found = tree
+            self._whole[id(tree)] = found
+        return found
+
+    def questions(self) -> Questions:
+        of = {origin: tuple({id(w): w for w in map(self.whole, trees.values())}.values()) for origin, trees in self.of.items()}
+        return Questions(of, tuple(self.comparisons.values()), tuple(sorted(self.raw)))
+
+
+def item_questions(asked: Asked) -> tuple[Tree, ...]:
+    """Every question a program asks of the item alone, figures for comparisons included."""
+    finder = _Finder(asked, asked.steps)
+    for name in (*asked.roots["always"], *asked.roots["text"], *asked.roots["enforced"]):
+        finder.visit(asked.steps[name])
+    found = {id(tree): tree for tree in finder.questions().of.get("item", ())}
+    found.update((id(tree), tree) for tree in asked.figures)
+    return tuple(found.values())
+
+
+def residual(asked: Asked, item: Mapping[str, Value], status: Status) -> Questions:
+    """What is left to ask once the item's facts, and which numbers are stated, are known.
+
+    Args:
+        item: the item's facts by name; absent is open.
+        status: for each column of numbers, in the order of ``asked.shape.numbers``, what its cell says.
+    """
+    stated = dict(zip(asked.shape.numbers, status, strict=True))
+    simplify: Simplifier
+    steps: dict[str, Tree] = {}
+
+    def lookup(name: str) -> Tree | None:
+        if name in asked.steps:
+            tree = steps.get(name)
+            if tree is None:
+                tree = steps[name] = simplify(asked.steps[name])
+            return tree if isinstance(tree, Constant) else asked.keep(Fact(name))
+        origin, _, fact = name.partition(":")
+        if origin == "item":
+            return _item_fact(asked, item, fact, stated)
+        if origin == "col":
+            if stated[fact] == KNOWN:
+                return asked.keep(Fact(f"num:{fact}"))
+            return _item_fact(asked, item, fact, stated)
+        if origin == "fig":
+            tree = simplify(asked.figures[int(fact)])
+            return None if isinstance(tree, Constant) else tree
+        return None
+
+    simplify = Simplifier(asked.forest, lookup, asked.engine.program.law.groups)
+    finder = _Finder(asked, steps)
+    roots = list(asked.roots["always"])
+    for track in TRACKS:
+        needed = lookup(f"{track}.any_requirement")
+        if needed is not asked.forest.false:
+            roots += asked.roots[track]
+    for name in roots:
+        lookup(name)
+        finder.visit(steps[name])
+    return finder.questions()
+
+
+def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mapping[str, int]) -> Tree:
+    value = None if stated.get(fact) == UNKNOWN else item.get(fact)
+    if value is None and stated.get(fact) != UNKNOWN and fact not in asked.steps:
+        value = asked.presumed.get(fact)
+    return asked.keep(Fact(f"{OPEN}{fact}")) if value is None else asked.keep(Constant(value))

@@ -57,6 +57,7 @@ def to_china(item: object, day: str) -> Determination:
                 "nac_confirmed": "no",
                 "informed_by_notice": "none",
                 "gp10_authorization_confirmed": "yes",
+                "gp10_authorization_proven": "yes",
             },
         }
     )

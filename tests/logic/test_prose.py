@@ -12,7 +12,7 @@ from exeat.logic.expand import expand_ratios
 from exeat.logic.grammar import parse
 from exeat.logic.prose import question, say
 from exeat.logic.tree import Tree, Value
-from exeat.logic.vocabulary import Declared
+from exeat.logic.vocabulary import Declared, Vocabulary
 
 HERE: dict[str, Value] = {"tpp": Decimal("15832.0"), "marketed": True, "destination": "CN", "area": Decimal(814)}
 
@@ -60,6 +60,43 @@ def test_say_with_values(text: str, words: str) -> None:
     tree = parse(text, VOCABULARY)
     assert say(tree, VOCABULARY, HERE) == words
     assert say(expand_ratios(tree, VOCABULARY), VOCABULARY, HERE) == words
+
+
+ROLES = Vocabulary(
+    {
+        "role": Declared("role", "text", "the party's role", values=("ultimate_consignee", "end_user"), party=True),
+        "headquarters": Declared("headquarters", "text", "the party's headquarters", country=True, party=True),
+        "listed": Declared("listed", "yes/no", "on the list", party=True),
+        "destination": Declared("destination", "text", "the destination", country=True),
+    }
+)
+BOTH = "role in ('ultimate_consignee', 'end_user')"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"any_party({BOTH})", "there is an ultimate consignee or end user"),
+        ("not any_party(role = 'end_user')", "there is no end user"),
+        ("any_party(role = 'end_user' and listed)", "for some end user, on the list"),
+        (
+            f"not any_party({BOTH} and not in_group(headquarters, 'AIA'))",
+            "for every ultimate consignee or end user, the party's headquarters is one of the listed places",
+        ),
+        ("not any_party(role = 'end_user' and listed)", "for every end user, not on the list"),
+        (
+            "not any_party(role = 'end_user' and listed and headquarters = 'CN')",
+            "for no end user, on the list and the party's headquarters is CN",
+        ),
+        ("not in_group(destination, 'AIA')", "the destination is not one of the listed places"),
+        ("in_group(destination, 'D:5')", "the destination is in Country Group D:5"),
+        ("in_group(destination, 'B')", "the destination is in Country Group B"),
+        ("in_group(destination, 'other_group')", "the destination is in other group"),
+    ],
+)
+def test_parties_and_groups_are_said_in_words(text: str, words: str) -> None:
+    groups = {"AIA": "one of the listed places: 18 (and one)", "D:5": "Country Group D:5, arms", "B": "Country Group B"}
+    assert say(parse(text, ROLES), ROLES, None, groups) == words
 
 
 @given(conditions(), facts())

@@ -47,7 +47,10 @@ class Ground:
             for section in law.governing
             if isinstance(section.rule, (Definition, Classification, Requirement))
         }
-        self.groups = _with_one_of_a_kind(law.groups, self._words_written())
+        named = self._words_written()
+        self.groups = _with_one_of_a_kind(law.groups, named)
+        self._told_apart = named.union(*self.groups.values())
+        self._members = frozenset[str]().union(*law.groups.values())
         self._meanings = dict(self._all_meanings())
         self._links = {
             name: questions.number(resolve_groups(Compare("=", Fact(name), meaning), self.groups))
@@ -72,7 +75,7 @@ class Ground:
         layers = list(self._layers(wanted))
         if any(self.questions.is_never(layer) for layer in layers):
             return None
-        known = self._known_example(asked)
+        known = self._known_example(asked, wanted)
         if known is not None:
             return known
         if not likely and not self.questions.can_meet(layers[0]):
@@ -82,7 +85,7 @@ class Ground:
             all(self.questions.can_meet(layer) for layer in layers)  # The earliest that fails is remembered.
             return None
         self.questions.examples.append(self._completed(found))
-        known = self._known_example(asked)
+        known = self._known_example(asked, wanted)
         assert known is not None, f"solver and evaluator differ on {in_words(found)}"
         return known
 
@@ -112,7 +115,7 @@ class Ground:
             self._flat[tree] = expand_parties(substitute(tree, self._not_in_force), PARTIES, self.questions.declared)
         return self._flat[tree]
 
-    def _known_example(self, conditions: Sequence[Tree]) -> dict[str, Value] | None:
+    def _known_example(self, conditions: Sequence[Tree], numbers: Sequence[int]) -> dict[str, Value] | None:
         """An earlier example on which the conditions hold, under the rules of this era."""
         while len(self._examples) < len(self.questions.examples):
             values = dict(self.questions.examples[len(self._examples)])
@@ -120,7 +123,13 @@ class Ground:
                 values[name] = run(values, {})
             self._examples.append(values)
         runs = [self._run(condition) for condition in conditions]
-        return next((v for v in self._examples if all(run(v, {}) is True for run in runs)), None)
+        asked = frozenset(numbers)
+        likely = self.questions.shown_by.get(asked, 0)
+        for index in (likely, *range(len(self._examples))):
+            if index < len(self._examples) and all(run(self._examples[index], {}) is True for run in runs):
+                self.questions.shown_by[asked] = index
+                return self._examples[index]
+        return None
 
     def _run(self, condition: Tree) -> Compiled:
         if condition not in self._runs:
@@ -134,14 +143,17 @@ class Ground:
         """The found facts, and something plain for every other, so that the example serves other questions too."""
         vocabulary = self.questions.vocabulary
         ratios = [declared.ratio for declared in vocabulary.facts.values() if declared.ratio]
-        members = frozenset(word for group in self.law.groups.values() for word in group)
-        kept = frozenset(word for group in self.groups.values() for word in group) | self._words_written()
         values: dict[str, Value] = {}
         for name, declared in vocabulary.facts.items():
             value = found.get(name, _PLAIN[declared.type])
             if declared.type == "text" and declared.values and value not in declared.values:
                 value = declared.values[-1]
-            elif declared.type == "text" and not declared.values and value in members - kept:
+            elif (
+                declared.type == "text"
+                and not declared.values
+                and value in self._members
+                and value not in self._told_apart
+            ):
                 value = _NOWHERE  # to the solver, a text that no condition mentions
             values[name] = value
         for ratio in ratios:

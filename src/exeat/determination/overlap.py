@@ -103,10 +103,10 @@ def cached_findings(book: Lawbook) -> list[Finding]:
     """The findings of :func:`check_overlaps`, kept by the law's digest and the state of our own code."""
     from exeat.lawbook.book import cache_folder
 
-    source = Path(__file__).parents[1]
-    stamp = sum(
-        f.stat().st_mtime_ns for part in ("determination", "lawbook", "logic") for f in (source / part).glob("*.py")
-    )
+    here = Path(__file__).parent
+    sources = [here / f"{name}.py" for name in ("discovery", "ground", "overlap", "questions")]
+    sources += [*(here.parent / "lawbook").glob("*.py"), *(here.parent / "logic").glob("*.py")]
+    stamp = sum(source.stat().st_mtime_ns for source in sources)
     path = cache_folder() / f"overlaps-{book.digest[:32]}-{stamp & 0xFFFFFFFF:08x}.json"
     try:
         return [Finding(*entry) for entry in json.loads(path.read_text(encoding="utf-8"))]

@@ -23,6 +23,7 @@ class Questions:
         named = book.vocabulary.with_facts(Declared(name, "yes/no") for name in names if name not in book.vocabulary)
         self.vocabulary = named.with_facts(slot_facts(PARTIES, book.vocabulary))
         self.examples: list[dict[str, Value]] = []
+        self.shown_by: dict[frozenset[int], int] = {}  # which example showed it last
         self._encoder = Encoder(self.vocabulary)
         self._numbers: dict[Tree, int] = {}
         self._trees: list[Tree] = []

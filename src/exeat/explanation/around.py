@@ -35,7 +35,9 @@ def limits(page: Page, data: Data, full: bool) -> None:
     for found in data["limits"]:
         page.text(f"{found['provision']}, {found['counts']} per {found['per']}, {found['period']}", 2, 4)
         parts = [f"{name} {_number(found[name])}" for name in ("amount", "used", "adds", "remaining")]
-        page.text(f"{fits[found['fits']]}: {', '.join(parts)}", 4, 6)
+        most = found["largest_quantity"]
+        room = f"; {most:,} of these units would fit" if most is not None and found["fits"] == "no" else ""
+        page.text(f"{fits[found['fits']]}: {', '.join(parts)}{room}", 4, 6)
         if full and found["silent"]:
             page.text(found["silent"], 4, 4)
 

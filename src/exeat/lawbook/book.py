@@ -6,7 +6,6 @@ import contextlib
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,6 +113,8 @@ def _from_cache(name: str) -> Lawbook | None:
 
 def _to_cache(name: str, book: Lawbook) -> None:
     """Write atomically; a folder that cannot be written only costs time at the next start."""
+    import tempfile
+
     path = _cache_file(name)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from exeat.lawbook.instrument import LawError
-from exeat.lawbook.markdown import parts
 from exeat.logic.vocabulary import nearest
 
 #: 740 supp. 1 and 738 supp. 1 list destinations; territories follow a listed parent (15 CFR 738.3(b)).
@@ -150,6 +148,8 @@ def read_groups(folder: Path) -> Groups:
 
 
 def _rows(path: Path) -> Iterator[tuple[dict[str, str], int]]:
+    import csv  # as the parser of tables below: cached law is opened without them
+
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         for row in reader:
@@ -189,6 +189,8 @@ def _membership(row: dict[str, str], line: int, groups: dict[str, Group]) -> Mem
 
 
 def _read_group_table(path: Path, destinations: dict[str, Destination]) -> dict[str, Group]:
+    from exeat.lawbook.markdown import parts
+
     groups: dict[str, Group] = {}
     tables = [
         table

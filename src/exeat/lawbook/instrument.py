@@ -266,8 +266,8 @@ class Section:
     key: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        """Set ``key``, the permanent name of this version: instrument, provision and day of effect."""
-        object.__setattr__(self, "key", f"{self.citation} / {self.provision} / {self.effective}")
+        """Set ``key``, the permanent name of this version: instrument, verb, provision, day of effect."""
+        object.__setattr__(self, "key", f"{self.citation} / {self.verb}: {self.provision} / {self.effective}")
 
 
 @dataclass(frozen=True, slots=True)

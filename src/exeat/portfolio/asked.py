@@ -1,9 +1,9 @@
 """What a program asks of the columns of one table: the program with everything the table never states left open.
 
-Names in these trees say where a fact comes from: ``item:tpp`` (the item), ``row:end_use`` (a column), ``said:end_use``
-(whether its cell states anything), ``party:end_user:location`` and ``here:end_user`` (a party's columns), ``col:quantity``
-(a column of numbers, before it is known whether the cell is filled), ``num:quantity`` (a number that is there),
-``fig:3`` (a figure worked out from the item alone), ``open:…`` (stated nowhere).
+Names in these trees say where a fact comes from: ``item:tpp`` (the item), ``row:end_use`` (a column),
+``said:end_use`` (whether its cell states anything), ``party:end_user:location`` and ``here:end_user`` (a party's
+columns), ``col:quantity`` (a column of numbers, before it is known whether the cell is filled), ``num:quantity`` (a
+number that is there), ``fig:3`` (a figure worked out from the item alone), ``open:…`` (stated nowhere).
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ LIST_FACTS = frozenset(
         "sdn_program_744_8",
     }
 )
+_ORIGINS = (OPEN, "item:", "row:", "said:", "party:", "here:", "col:", "num:", "fig:")
 _RECEIVING = ("ultimate_consignee", "end_user")
 
 
@@ -102,6 +103,8 @@ class Asked:
         return self.forest.names(tree, self._names)
 
     def _lookup(self, name: str) -> Tree | None:
+        if name.startswith(_ORIGINS):
+            return None  # written so already
         known = self.steps.get(name)
         if known is not None:
             declared = self.vocabulary.get(name)

@@ -72,7 +72,9 @@ def read_columns(
         if column not in names:
             raise InputError(f"the table has no column {column[:60]!r}{_perhaps(nearest(column, names))}")
         if _meaning(column, fact, vocabulary) is None:
-            raise InputError(f"--map {column}={fact}: no fact is called {fact[:60]!r}{_perhaps(_near(fact, vocabulary))}")
+            raise InputError(
+                f"--map {column}={fact}: no fact is called {fact[:60]!r}{_perhaps(_near(fact, vocabulary))}"
+            )
     read: dict[tuple[str, str], Meaning] = {}
     unread: dict[str, str | None] = {}
     for column in names:
@@ -83,7 +85,9 @@ def read_columns(
             continue
         earlier = read.get((found.slot, found.fact))
         if earlier is not None:
-            raise InputError(f"the columns {earlier.column!r} and {column!r} both mean {found.slot} {found.fact}".strip())
+            raise InputError(
+                f"the columns {earlier.column!r} and {column!r} both mean {found.slot} {found.fact}".strip()
+            )
         read[found.slot, found.fact] = found
     if ("", "date") not in read:
         raise InputError(
@@ -135,7 +139,7 @@ def _list(names: Iterable[str]) -> str:
 
 def absent(cell: object) -> bool:
     """Whether a cell states nothing: empty, or blanks. (``?`` and ``unknown`` state that the fact is not known.)"""
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell  # noqa: PLR0124 - a NaN
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell
 
 
 def transaction_of(row: Mapping[str, Any], columns: Columns, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -154,9 +158,7 @@ def transaction_of(row: Mapping[str, Any], columns: Columns, vocabulary: Vocabul
     return stated
 
 
-def party_of(
-    cells: Mapping[str, Any], slot: str, columns: Columns, vocabulary: Vocabulary
-) -> dict[str, Any] | None:
+def party_of(cells: Mapping[str, Any], slot: str, columns: Columns, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """The party in a slot of a row; None where its cells are all empty."""
     found: dict[str, Any] = {}
     for meaning in columns.of_slot(slot):

@@ -163,7 +163,9 @@ def _paragraphs(found: Determination) -> Iterator[dict[str, Any]]:
             yield from _entry(found, section, "red flag", {"": truth})
 
 
-def _entry(found: Determination, section: Section, step: str, truths: dict[str, bool | None]) -> Iterator[dict[str, Any]]:
+def _entry(
+    found: Determination, section: Section, step: str, truths: dict[str, bool | None]
+) -> Iterator[dict[str, Any]]:
     if not truths or set(truths.values()) == {False}:
         return
     says: Any = {track: TRUTH[truth] for track, truth in truths.items()}
@@ -203,5 +205,7 @@ def _sentence(found: Determination, track: Track, paragraphs: list[dict[str, Any
             return f"{what}: {those('exception or authorization', 'yes')}; needed because of {needed}."
         case "license_required":
             return f"A license is required by {needed}."
-    open_ = those("license requirement", "unknown") or those("exception or authorization", "unknown") or "the item's class"
+    open_ = (
+        those("license requirement", "unknown") or those("exception or authorization", "unknown") or "the item's class"
+    )
     return f"Unknown: a missing fact decides {open_}" + (f"; {needed} applies." if needed else ".")

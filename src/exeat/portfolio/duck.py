@@ -115,7 +115,9 @@ class Source:
                 f"CREATE TEMP VIEW source AS SELECT file_row_number + 1 AS {quoted(self.number)}, "
                 f"* EXCLUDE (file_row_number) FROM {scan}"
             )
-            self.rows: int = duck.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(str(self.path))})") or 0
+            self.rows: int = (
+                duck.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(str(self.path))})") or 0
+            )
         except duck.error as error:
             raise InputError(f"{_named(given)} cannot be read as Parquet: {_first_line(error)}") from None
         self.columns = names
@@ -165,7 +167,9 @@ def _from_python(duck: Duck, folder: Path, given: Any) -> Path:
         duck.connection.register("given", given.to_arrow() if hasattr(given, "to_arrow") else given)
     except (duck.error, TypeError) as error:
         kind = type(given).__name__
-        raise InputError(f"a {kind} is no table: expected a path, or one of Arrow, Polars, pandas ({_first_line(error)})") from None
+        raise InputError(
+            f"a {kind} is no table: expected a path, or one of Arrow, Polars, pandas ({_first_line(error)})"
+        ) from None
     _copy(duck, "SELECT * FROM given", made, type(given).__name__)
     with suppress(duck.error):
         duck.connection.unregister("given")

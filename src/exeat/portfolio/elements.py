@@ -15,7 +15,7 @@ from exeat.logic.tree import Value
 from exeat.logic.values import value_of
 from exeat.portfolio.columns import Columns, Meaning, absent, cell_of, party_of
 from exeat.portfolio.residual import ABSENT, KNOWN, UNKNOWN
-from exeat.terms import InputError, Party, read_day, read_transaction
+from exeat.terms import InputError, read_day, read_transaction
 
 ANY_DAY = {"date": "2025-01-01"}
 
@@ -129,4 +129,7 @@ def _of_party(message: str) -> str:
 
 def plain_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
     """Cells as JSON can hold them."""
-    return {name: cell if isinstance(cell, (str, int, float, bool)) or cell is None else str(cell) for name, cell in cells.items()}
+    return {
+        name: cell if isinstance(cell, (str, int, float, bool)) or cell is None else str(cell)
+        for name, cell in cells.items()
+    }

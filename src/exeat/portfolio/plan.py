@@ -170,7 +170,9 @@ class Plan:
             self._register(questions)
         return Pair(program, number, status, kind, self._figures(program, facts, status))
 
-    def _signature(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[tuple[object, ...], set[str]]:
+    def _signature(
+        self, program: int, facts: Mapping[str, Value], status: Status
+    ) -> tuple[tuple[object, ...], set[str]]:
         named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}
         found: list[object] = []
         open_: set[str] = set()

@@ -106,7 +106,10 @@ class _Finder:
         return found
 
     def questions(self) -> Questions:
-        of = {origin: tuple({id(w): w for w in map(self.whole, trees.values())}.values()) for origin, trees in self.of.items()}
+        of = {
+            origin: tuple({id(w): w for w in map(self.whole, trees.values())}.values())
+            for origin, trees in self.of.items()
+        }
         return Questions(of, tuple(self.comparisons.values()), tuple(sorted(self.raw)))
 
 

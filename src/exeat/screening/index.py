@@ -6,8 +6,6 @@ import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import NamedTuple
 
 from exeat.screening.apart import taken_apart
 from exeat.screening.collecting import without_collecting
@@ -22,6 +20,8 @@ KIND_WEIGHT: Mapping[str, float] = {
 }  # fmt: skip
 #: Rarest a generic word can be: in a short list "technology" may stand once and still say nothing.
 MOST_RARE = 0.55
+#: From this likeness on, an unknown word is taken for a slip in a word of the table.
+SURE_SLIP = 0.85
 #: Postings read for one reading of a name, and names then scored. Bounds the work for any name.
 POSTINGS_READ = 3_000
 NAMES_SCORED = 32
@@ -51,11 +51,18 @@ class ListedName:
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word of the asked name: its weight, and the listed words it may stand for with their likeness."""
+    """A word of the asked name: its weight, and the listed words it may stand for with their likeness.
+
+    ``gains`` is what a name holding each of these words shares at most, the nearest word last; ``nearest`` the same,
+    nearest first; ``postings`` how many names hold any of them.
+    """
 
     word: Word
     weight: float
     near: Mapping[str, float]
+    gains: tuple[tuple[float, str], ...] = ()
+    nearest: tuple[tuple[float, str], ...] = ()
+    postings: int = 0
 
 
 class Index:
@@ -72,7 +79,7 @@ class Index:
         self._postings: dict[str, list[int]] = {}
         self._by_compact: dict[str, list[int]] = {}
         self._kinds: dict[str, str] = {}
-        self._near_cache: dict[str, dict[str, float]] = {}
+        self._asked: dict[Word, QueryWord] = {}
         with without_collecting():
             self._build(weights)
 
@@ -139,21 +146,29 @@ class Index:
 
     def query_word(self, word: Word) -> QueryWord:
         """A word with the listed words near it."""
-        near = self._near_cache.get(word.key)
-        if near is None:
+        held = self._asked.get(word)
+        if held is None:
             near = self._near(word)
-            if len(self._near_cache) > 200_000:
-                self._near_cache.clear()
-            self._near_cache[word.key] = near
-        weight = self.weight(word)
-        if near and word.key not in near:
-            # A slip in a common word must not count as a rare one.
-            _, weight = max((value, self._listed_weight(key)) for key, value in near.items())
-        return QueryWord(word, weight, near)
+            weight = self.weight(word)
+            if near and word.key not in near:
+                value, listed, key = max((value, self._listed_weight(key), key) for key, value in near.items())
+                # A slip in a common word must not count as a rare one; but a word somewhat like "modern" is a name.
+                if value >= SURE_SLIP or not key.startswith("="):
+                    weight = listed
+            if len(self._asked) > 200_000:
+                self._asked.clear()
+            held = self._asked[word] = self._with_gains(word, weight, near)
+        return held
 
     def exact_word(self, word: Word) -> QueryWord:
         """A word that stands for itself alone: for readings that are guesses already."""
-        return QueryWord(word, self.weight(word), {word.key: 1.0} if word.key in self._postings else {})
+        return self._with_gains(word, self.weight(word), {word.key: 1.0} if word.key in self._postings else {})
+
+    def _with_gains(self, word: Word, weight: float, near: Mapping[str, float]) -> QueryWord:
+        gains = sorted((value * max(weight, self._listed_weight(key)), key) for key, value in near.items())
+        return QueryWord(
+            word, weight, near, tuple(gains), tuple(gains[::-1]), sum(len(self._postings[k]) for k in near)
+        )
 
     def _listed_weight(self, key: str) -> float:
         return self._idf.get(key, 1.0) * KIND_WEIGHT[self._kinds[key]]
@@ -220,40 +235,38 @@ class Index:
         costs = effective(words)
         total = sum(costs)
         postings = self._postings
-        reads = []
-        for asked, cost in zip(words, costs, strict=True):
-            gains = [(value * max(asked.weight, self._listed_weight(key)), key) for key, value in asked.near.items()]
-            gains.sort()
-            reads.append(_Read(sum(len(postings[key]) for _, key in gains), cost, gains))
-        reads.sort(key=itemgetter(0))
+        reads = sorted(zip(words, costs, strict=True), key=lambda read: read[0].postings)
         need = NEEDED * total
         unread = total
         shared: dict[int, float] = {}
         left = POSTINGS_READ
         done = 0
-        for read in reads:
-            if unread < need or (read.read > left and shared):
+        for asked, cost in reads:
+            if unread < need or (asked.postings > left and shared):
                 break
             done += 1
-            left -= read.read
-            unread -= read.cost
+            left -= asked.postings
+            unread -= cost
             # A name that holds several words near this one is given the nearest alone.
             best: dict[int, float] = {}
-            for gain, key in read.gains:
+            for gain, key in asked.gains:
                 best.update(dict.fromkeys(postings[key], gain))
             if shared:
                 for name, gain in best.items():
                     shared[name] = shared.get(name, 0.0) + gain
             else:
                 shared = best
-        for read in reads[done:]:
-            read.gains.reverse()
-        found = self._bounded(shared, unread, need, total, reads[done:])
+        found = self._bounded(shared, unread, need, total, [asked.nearest for asked, _ in reads[done:]])
         found.extend(name for name in self._by_compact.get(compact([a.word for a in words]), ()) if name not in found)
         return found
 
     def _bounded(
-        self, shared: Mapping[int, float], unread: float, need: float, total: float, later: Sequence[_Read]
+        self,
+        shared: Mapping[int, float],
+        unread: float,
+        need: float,
+        total: float,
+        later: Sequence[Sequence[tuple[float, str]]],
     ) -> list[int]:
         """Names whose score could reach :data:`FLOOR`, likeliest first."""
         least = need - unread
@@ -272,8 +285,8 @@ class Index:
             names = self.names
             for at, (name, value) in enumerate(left):
                 keys = names[name].keys
-                for read in later:
-                    for gain, key in read.gains:
+                for nearest in later:
+                    for gain, key in nearest:
                         if key in keys:
                             value += gain
                             break
@@ -285,14 +298,6 @@ class Index:
             if reach >= FLOOR:
                 bounds.append((reach, value, name))
         return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
-
-
-class _Read(NamedTuple):
-    """The postings one asked word would have read: how many, its cost, and gain and listed word for each near word."""
-
-    read: int
-    cost: float
-    gains: list[tuple[float, str]]
 
 
 def _reach(most: float, asked: float, listed: float) -> float:

@@ -133,7 +133,10 @@ class Screener:
             return Answer(subject, NOT_SCREENED, f"not screened: {error}", lists=self.lists)
         hits = self._hits(subject, found)
         hits.extend(self._by_evidence(subject, {hit.entry.key for hit in hits}))
-        hits.sort(key=lambda hit: (bool(hit.cleared), -hit.score, hit.entry.list, hit.entry.key))
+        printed = subject.name.casefold()
+        hits.sort(key=lambda hit: (
+            bool(hit.cleared), -hit.score, hit.entry.name.casefold() != printed, hit.entry.list, hit.entry.key,
+        ))  # fmt: skip
         kept = tuple(hits[:MOST_HITS])
         open_hits = [hit for hit in hits if not hit.cleared]
         status = NOT_FOUND if not open_hits else MATCH if any(h.status == MATCH for h in open_hits) else POSSIBLE

@@ -1,0 +1,334 @@
+"""The keys of rows in DuckDB: every part of a row by number, its class, its comparisons; and answers joined back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exeat.logic.sql import to_sql
+from exeat.logic.tree import Fact, walk
+from exeat.logic.vocabulary import Declared
+from exeat.portfolio.columns import Columns, Meaning
+from exeat.portfolio.decision import Decision
+from exeat.portfolio.duck import Duck, Source, decimal_of, literal, quoted
+from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.plan import BIG, Pair, Plan
+from exeat.portfolio.residual import KNOWN, Status
+from exeat.terms import InputError
+
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+class Keys:
+    """Writes the small tables of a plan into DuckDB and the queries over the big one."""
+
+    def __init__(self, duck: Duck, source: Source, columns: Columns, reading: Reading) -> None:
+        self.duck, self.source, self.columns, self.reading = duck, source, columns, reading
+        self.vocabulary = reading.vocabulary
+        self.direct: list[Meaning] = []
+        self.by_cell: list[Meaning] = []
+        self.origins: list[tuple[str, list[str], str]] = []
+
+    def read_numbers(self, numbers: Sequence[Meaning]) -> None:
+        """Whole numbers are taken as they are; any other column of numbers is read cell by distinct cell."""
+        for meaning in numbers:
+            column = quoted(meaning.column)
+            if self.source.types[meaning.column] in _WHOLE:
+                self.direct.append(meaning)
+                continue
+            self.by_cell.append(meaning)
+            found = [
+                self.reading.number(meaning, row[0]) for row in self.duck.rows(f"SELECT DISTINCT {column} FROM source")
+            ]
+            kind = self.source.types[meaning.column]
+            decimals = self.vocabulary[meaning.fact].decimals
+            self._dictionary(
+                f"number_{meaning.fact}",
+                [meaning.column],
+                [kind],
+                {"status": "BIGINT", "value": f"DECIMAL(38,{decimals})", "error": "VARCHAR"},
+                [((n.cell,), (n.status, n.value, n.error)) for n in found],
+            )
+
+    def _dictionary(
+        self,
+        name: str,
+        columns: Sequence[str],
+        kinds: Sequence[str],
+        more: Mapping[str, str],
+        rows: Sequence[tuple[Sequence[object], Sequence[object]]],
+    ) -> None:
+        """A table of distinct cells, ``c0``, ``c1`` …, typed as in the source, with what was read from them."""
+        typed = {f"c{place}": kind for place, kind in enumerate(kinds)}
+        values = [(*cells, *found) for cells, found in rows]
+        self.duck.table(name, {**typed, **more}, values)
+
+    def write_days(self, rows: Sequence[tuple[int, object, int | None, object]], kind: str) -> None:
+        listed = [((cell,), (n, program, error)) for n, cell, program, error in rows]
+        self._dictionary(
+            "days", [self.columns.date], [kind], {"n": "BIGINT", "program": "BIGINT", "error": "VARCHAR"}, listed
+        )
+
+    def write_items(self, items: Sequence[tuple[object, str | None]]) -> None:
+        column = self.columns.item
+        if column:
+            rows = [((cell,), (n, error)) for n, (cell, error) in enumerate(items)]
+            self._dictionary("items", [column], [self.source.types[column]], {"n": "BIGINT", "error": "VARCHAR"}, rows)
+        self.item_count = len(items)
+
+    def write_elements(self, origin: str, elements: Sequence[Element]) -> None:
+        meanings = self.columns.of("fact") if origin == "row" else self.columns.of_slot(origin.partition(":")[2])
+        names = [m.column for m in meanings]
+        table = "part_" + origin.replace(":", "_")
+        if names:
+            rows = [(e.cells, (n, e.error)) for n, e in enumerate(elements)]
+            kinds = [self.source.types[name] for name in names]
+            self._dictionary(table, names, kinds, {"n": "BIGINT", "error": "VARCHAR"}, rows)
+        self.origins.append((origin, names, table))
+
+    # The query of keys, from the inside out. Its own names begin with @, so that no column of the table has them.
+
+    def _status(self, meaning: Meaning) -> str:
+        if meaning in self.direct:
+            return f"CASE WHEN s.{quoted(meaning.column)} IS NULL THEN 0 ELSE {KNOWN} END"
+        return f"number_{meaning.fact}.status"
+
+    def _value(self, meaning: Meaning) -> str:
+        if meaning in self.direct:
+            return f"CAST(s.{quoted(meaning.column)} AS DECIMAL(38,0))"
+        return f"number_{meaning.fact}.value"
+
+    def _joins(self) -> str:
+        joins = [f"LEFT JOIN days ON {_same('s', self.columns.date, 'days.c0')}"]
+        if self.columns.item:
+            joins.append(f"LEFT JOIN items ON {_same('s', self.columns.item, 'items.c0')}")
+        for _, names, table in self.origins:
+            if names:
+                on = " AND ".join(_same("s", name, f"{table}.c{place}") for place, name in enumerate(names))
+                joins.append(f"LEFT JOIN {table} ON {on}")
+        for meaning in self.by_cell:
+            table = f"number_{meaning.fact}"
+            joins.append(f"LEFT JOIN {table} ON {_same('s', meaning.column, f'{table}.c0')}")
+        return "\n  ".join(joins)
+
+    def _parts(self, carried: str) -> str:
+        """Every part of a row by number, and what is wrong with the row; ``carried`` are columns of the source."""
+        numbers = self.columns.of("number")
+        status = " + ".join(f"{3**place} * {self._status(m)}" for place, m in enumerate(numbers)) or "0"
+        columns = [
+            'days.n AS "@day"',
+            'days.program AS "@program"',
+            ("items.n" if self.columns.item else "0") + ' AS "@item"',
+            *(f"{f'{table}.n' if names else '0'} AS {_at(origin)}" for origin, names, table in self.origins),
+            f'{status} AS "@status"',
+            *(f"{self._value(m)} AS {_at('n_' + m.fact)}" for m in numbers),
+            f'{self._error()} AS "@error"',
+        ]
+        return f"SELECT {carried}, {', '.join(columns)}\n  FROM source AS s\n  {self._joins()}"
+
+    def _error(self) -> str:
+        found = ["days.error"]
+        if self.columns.item:
+            found.append("items.error")
+        found += [f"{table}.error" for _, names, table in self.origins if names]
+        found += [f"number_{m.fact}.error" for m in self.by_cell]
+        found += [
+            f"CASE WHEN s.{quoted(m.column)} < 0 THEN {literal(m.fact + ' is ')} || s.{quoted(m.column)} || "
+            "'; expected zero or more' END"
+            for m in self.direct
+        ]
+        if len(found) == 1:
+            return found[0]
+        return f"nullif(concat_ws('; ', {', '.join(found)}), '')"
+
+    def pairs_needed(self) -> list[tuple[int, int, Status]]:
+        """Program, item and status of numbers, as they occur together."""
+        numbers = self.columns.of("number")
+        row = f"s.{quoted(self.source.number)}"
+        sql = f'SELECT DISTINCT "@program", "@item", "@status" FROM ({self._parts(row)}) WHERE "@error" IS NULL'
+        found = []
+        for program, item, code in self.duck.rows(sql):
+            status = tuple(int(code) // 3**place % 3 for place in range(len(numbers)))
+            found.append((int(program), int(item), status))
+        return sorted(found)
+
+    def write_plan(self, plan: Plan, pairs: Sequence[Pair]) -> None:
+        """The kinds of rows, the classes of their parts, and the comparisons of their numbers."""
+        self.plan = plan
+        self._write_pairs(plan, pairs)
+        self._write_classes(plan)
+        self.digits = [self._digit(plan, place) for place in range(len(plan.comparison_list))]
+
+    def _write_pairs(self, plan: Plan, pairs: Sequence[Pair]) -> None:
+        self.figures = list(range(plan.figure_count))
+        self.asked = [origin for origin, _, _ in self.origins]
+        place_of = {id(c): place for place, c in enumerate(plan.comparison_list)}
+        self.raw = list(plan.raw)
+        big = False
+        rows = []
+        for pair in pairs:
+            questions = pair.kind.questions
+            sets = [
+                plan.answers[origin].number_of(questions.of[origin]) if questions.of.get(origin) else None
+                for origin in self.asked
+            ]
+            figures = [*pair.figures, *[None] * (len(self.figures) - len(pair.figures))]
+            large = any(f is not None and (f >= BIG or _decimals(f) > 6) for f in figures)
+            big = big or large
+            asks = sum(1 << place_of[id(c)] for c in questions.comparisons)
+            raw = sum(1 << place for place, name in enumerate(self.raw) if name in questions.raw)
+            code = sum(s * 3**place for place, s in enumerate(pair.status))
+            stored = [None if f is None or f >= BIG or _decimals(f) > 6 else f for f in figures]
+            which = pair.item if (raw and any(name.startswith("fig:") for name in questions.raw)) or large else None
+            rows.append((pair.program, pair.item, code, pair.kind.number, *sets, *stored, asks, raw, large, which))
+        kinds = {"program": "BIGINT", "item": "BIGINT", "status": "BIGINT", "kind": "BIGINT"}
+        kinds.update({f"set_{origin}": "BIGINT" for origin in self.asked})
+        kinds.update({f"fig_{n}": "DECIMAL(18,6)" for n in self.figures})
+        kinds.update({"asks": "BIGINT", "raw": "BIGINT", "large": "BOOLEAN", "which": "BIGINT"})
+        self.duck.table("pairs", kinds, rows)
+        self.any_large = big
+
+    def _write_classes(self, plan: Plan) -> None:
+        for origin in self.asked:
+            rows = [
+                (number, element, class_)
+                for number, classes in enumerate(plan.answers[origin].classes)
+                for element, class_ in enumerate(classes)
+            ]
+            kinds = {"questions": "BIGINT", "element": "BIGINT", "class": "BIGINT"}
+            self.duck.table(quoted(f"class_{origin}"), kinds, rows)
+
+    def _digit(self, plan: Plan, place: int) -> str:
+        comparison = plan.comparison_list[place]
+        names = {node.name for node in walk(comparison) if isinstance(node, Fact)}
+        declared = []
+        for name in names:
+            origin, _, fact = name.partition(":")
+            decimals = self.vocabulary[fact].decimals if origin == "num" else 6
+            declared.append(Declared(name, "number", decimals=decimals))
+        sql = to_sql(comparison, self.vocabulary.with_facts(declared), "duckdb", _number_column)
+        return f'CASE WHEN (asks >> {place}) & 1 = 1 AND NOT "@big" AND ({sql}) THEN {1 << place} ELSE 0 END'
+
+    def _keyed(self, carried: str) -> str:
+        """Rows with the key of their class."""
+        numbers = self.columns.of("number")
+        values = [_at("n_" + m.fact) for m in numbers]
+        big = " OR ".join(["coalesce(large, false)", *(f"coalesce({value} >= {BIG}, false)" for value in values)])
+        classes = [f"coalesce({_class(o)}.class, 0) AS {_at('k_' + o)}" for o in self.asked]
+        narrow = [self._narrow(m) for m in numbers]
+        joins = [
+            'LEFT JOIN pairs ON pairs.program = p."@program" AND pairs.item = p."@item" AND pairs.status = p."@status"',
+            *(
+                f"LEFT JOIN {_class(o)} ON {_class(o)}.questions = pairs.{quoted(f'set_{o}')} "
+                f"AND {_class(o)}.element = p.{_at(o)}"
+                for o in self.asked
+            ),
+        ]
+        figures = [f"fig_{n}" for n in self.figures]
+        more = ", ".join([f'({big}) AS "@big"', 'kind AS "@kind"', "asks", "raw", "which", *figures, *classes, *narrow])
+        parts = f"SELECT p.*, {more}\nFROM ({self._parts(carried)}) AS p\n" + "\n".join(joins)
+        exact = [f"CASE WHEN {self._is_raw(m)} THEN {_at('n_' + m.fact)} END AS {_at('r_' + m.fact)}" for m in numbers]
+        item = 'CASE WHEN "@big" THEN "@item" ELSE which END AS "@r_item"'
+        digits = " + ".join(self.digits) or "0"
+        chosen = ", ".join([f'({digits}) AS "@digits"', *exact, item])
+        return f"SELECT *, {chosen} FROM ({parts})"
+
+    def _is_raw(self, meaning: Meaning) -> str:
+        name = f"num:{meaning.fact}"
+        return f'"@big" OR (raw >> {self.raw.index(name)}) & 1 = 1' if name in self.raw else '"@big"'
+
+    def _narrow(self, meaning: Meaning) -> str:
+        decimals = min(self.vocabulary[meaning.fact].decimals, 6)
+        value = _at("n_" + meaning.fact)
+        return f"TRY_CAST(CASE WHEN {value} < {BIG} THEN {value} END AS DECIMAL(18,{decimals})) AS w_{meaning.fact}"
+
+    @property
+    def key_columns(self) -> list[str]:
+        """The columns that together tell the class of a row; those of ``nullable_keys`` may be null."""
+        return ['"@kind"', *(_at("k_" + o) for o in self.asked), '"@digits"', *self.nullable_keys]
+
+    @property
+    def nullable_keys(self) -> list[str]:
+        return [*(_at("r_" + m.fact) for m in self.columns.of("number")), '"@r_item"']
+
+    def combos(self) -> list[dict[str, Any]]:
+        """Each class of rows, with the numbers of one row's parts: those of its first row."""
+        numbers = self.columns.of("number")
+        row = quoted(self.source.number)
+        parts = ['"@day"', '"@item"', *map(_at, self.asked), '"@status"']
+        picked = [f"arg_min({part}, {row}) AS v{n}" for n, part in enumerate(parts)]
+        # A null would be passed over by arg_min: inside a struct it is not.
+        values = [f"arg_min(struct_pack(v := {_at('n_' + m.fact)}), {row}).v AS {_at('v_' + m.fact)}" for m in numbers]
+        keys = ", ".join(self.key_columns)
+        self.duck.run(
+            f"CREATE OR REPLACE TEMP TABLE combos AS SELECT row_number() OVER (ORDER BY first) - 1 AS d, * FROM "
+            f"(SELECT {keys}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
+            f'FROM ({self._keyed(f"s.{row}")}) WHERE "@error" IS NULL GROUP BY {keys})'
+        )
+        names = [*(f"v{n}" for n in range(len(parts))), *(_at("v_" + m.fact) for m in numbers)]
+        found = []
+        for day, item, *rest in self.duck.rows(f"SELECT {', '.join(names)} FROM combos ORDER BY d"):
+            elements = dict(zip(self.asked, map(int, rest[: len(self.asked)]), strict=True))
+            code, *cells = rest[len(self.asked) :]
+            status = {m.fact: int(code) // 3**place % 3 for place, m in enumerate(numbers)}
+            stated = {m.fact: decimal_of(v) for m, v in zip(numbers, cells, strict=True)}
+            found.append({"day": int(day), "item": int(item), **elements, "status": status, "numbers": stated})
+        return found
+
+    def write_decisions(self, decisions: Sequence[Decision], names: Sequence[str]) -> None:
+        kinds = {"d": "BIGINT", **{f"a{n}": "VARCHAR" for n in range(len(names))}}
+        self.duck.table("decisions", kinds, [(d, *decision.answer) for d, decision in enumerate(decisions)])
+
+    def write_out(self, out: Path, names: Sequence[str]) -> None:
+        """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
+        same = " AND ".join(
+            f"k.{key} {'IS NOT DISTINCT FROM' if key in self.nullable_keys else '='} combos.{key}"
+            for key in self.key_columns
+        )
+        taken = {name.casefold() for name in self.source.columns}
+        answers = ", ".join(
+            f"a{n} AS {quoted(name if name not in taken else 'exeat_' + name)}" for n, name in enumerate(names)
+        )
+        original = ", ".join(f"k.{quoted(name)}" for name in (self.source.number, *self.source.columns))
+        sql = (
+            f'SELECT {original}, {answers}, k."@error" AS error FROM ({self._keyed("s.*")}) AS k '
+            f"LEFT JOIN combos ON {same} LEFT JOIN decisions USING (d)"
+        )
+        self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet)")
+
+    def count_out(self, out: Path) -> tuple[int, int]:
+        """Rows decided and rows in error; fails if a row was lost, doubled or moved."""
+        at = quoted(self.source.number)
+        scan = f"read_parquet({literal(str(out))}, file_row_number = true)"
+        total, moved, errors = self.duck.rows(
+            f"SELECT count(*), count(*) FILTER ({at} <> file_row_number + 1), count(error) FROM {scan}"
+        )[0]
+        if total != self.source.rows or moved:
+            raise InputError(
+                f"{self.source.rows} rows came in and {total} went out, {moved} out of place: nothing is kept"
+            )
+        return total - errors, errors
+
+
+def _same(table: str, column: str, other: str) -> str:
+    return f"{table}.{quoted(column)} IS NOT DISTINCT FROM {other}"
+
+
+def _at(name: str) -> str:
+    return quoted("@" + name)
+
+
+def _class(origin: str) -> str:
+    return quoted("class_" + origin)
+
+
+def _number_column(name: str) -> str:
+    origin, _, fact = name.partition(":")
+    return f"w_{fact}" if origin == "num" else f"fig_{fact}"
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

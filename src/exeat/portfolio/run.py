@@ -1,0 +1,158 @@
+"""One table through its plan: keys for every row, one decision for each class of rows, answers joined back in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exeat.desk import Desk
+from exeat.portfolio.asked import Shape
+from exeat.portfolio.columns import Columns, Meaning, transaction_of
+from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, decision_of
+from exeat.portfolio.duck import Duck, Source, quoted
+from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.forest import Forest
+from exeat.portfolio.keys import Keys
+from exeat.portfolio.plan import Answers, Plan, item_facts_possible
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Tally:
+    """What was counted on the way, for the summary."""
+
+    rows: int = 0
+    decided: int = 0
+    errors: int = 0
+    classes: int = 0
+    kinds: int = 0
+    programs: int = 0
+    traces: int = 0
+
+
+@dataclass
+class Run:
+    """Decides one table. Call :meth:`prepare`, then :meth:`decide`, then write with ``duck``."""
+
+    desk: Desk
+    duck: Duck
+    source: Source
+    columns: Columns
+    progress: Progress = lambda what, done, all_: None
+    days: list[date | None] = field(default_factory=list)
+    items: list[str | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reading = Reading(self.desk, self.columns)
+        self.forest = Forest()
+        self.tally = Tally(rows=self.source.rows)
+        self.vocabulary = self.desk.lawbook.vocabulary
+        self.elements: dict[str, list[Element]] = {}
+        self.decisions: list[Decision] = []
+
+    def prepare(self) -> None:
+        """Read every distinct part of the table, and make the plan."""
+        self.progress("reading what the rows are made of", 0, self.source.rows)
+        self._read_days()
+        self._read_items()
+        self._read_parts()
+        numbers = self.columns.of("number")
+        self.keys = Keys(self.duck, self.source, self.columns, self.reading)
+        self.keys.read_numbers(numbers)
+        engine = self.desk.engines.on(next((day for day in self.days if day), self.desk.lawbook.begins))
+        shape = Shape(
+            self.columns,
+            item_facts_possible(self.desk, engine, [item for item in self.items if item]),
+            frozenset(slot for slot in self.columns.slots if self._always_here(slot)),
+        )
+        answers = {origin: Answers(origin, found, self.forest) for origin, found in self.elements.items()}
+        self.plan = Plan(self.desk, shape, answers, self.forest)
+        self._make_kinds()
+
+    def _distinct(self, columns: list[str]) -> list[tuple[Any, ...]]:
+        if not columns:
+            return [()]
+        return self.duck.rows(f"SELECT DISTINCT {', '.join(map(quoted, columns))} FROM source")
+
+    def _read_days(self) -> None:
+        found = [row[0] for row in self._distinct([self.columns.date])]
+        read = [self.reading.day(cell) for cell in found]
+        self.days = [day if isinstance(day, date) else None for day in read]
+        self._days = [(cell, day) for cell, day in zip(found, read, strict=True)]
+
+    def _read_items(self) -> None:
+        column = self.columns.item
+        found = [row[0] for row in self._distinct([column])] if column else [None]
+        self._items = [(cell, self.reading.item(cell)) for cell in found]
+        self.items = [
+            None if error is not None or cell is None or not str(cell).strip() else str(cell)
+            for cell, error in self._items
+        ]
+
+    def _read_parts(self) -> None:
+        read = [m.column for m in self.columns.of("fact")]
+        self.elements["row"] = [self.reading.row(cells) for cells in self._distinct(read)]
+        for slot in self.columns.slots:
+            asked = [m.column for m in self.columns.of_slot(slot)]
+            self.elements[f"party:{slot}"] = [self.reading.party(slot, cells) for cells in self._distinct(asked)]
+
+    def _always_here(self, slot: str) -> bool:
+        found = self.elements[f"party:{slot}"]
+        return all(element.facts.get(f"here:{slot}", True) is True for element in found)
+
+    def _make_kinds(self) -> None:
+        programs: dict[int, None] = {}
+        day_rows = []
+        for number, (cell, day) in enumerate(self._days):
+            program = self.plan.program_of(day) if isinstance(day, date) else None
+            if program is not None:
+                programs[program] = None
+            day_rows.append((number, cell, program, None if isinstance(day, date) else day))
+        self.keys.write_days(day_rows, self.source.types[self.columns.date])
+        self.keys.write_items(self._items)
+        for origin, found in self.elements.items():
+            self.keys.write_elements(origin, found)
+        pairs = []
+        for program, item, status in self.keys.pairs_needed():
+            pairs.append(self.plan.pair(program, item, self.items[item], status))
+        self.keys.write_plan(self.plan, pairs)
+        self.tally.programs, self.tally.kinds = len(programs), len(self.plan.kinds)
+
+    def decide(self) -> None:
+        """Decide one row of each class."""
+        combos = self.keys.combos()
+        self.tally.classes = len(combos)
+        for number, combo in enumerate(combos):
+            if number % 50 == 0:
+                self.progress("deciding classes of rows", number, len(combos))
+            self.decisions.append(self._decided(combo))
+        self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+
+    def _decided(self, combo: Mapping[str, Any]) -> Decision:
+        row: dict[str, Any] = {self.columns.date: self.days[combo["day"]]}
+        if self.columns.item:
+            row[self.columns.item] = self.items[combo["item"]]
+        for origin, found in self.elements.items():
+            meanings = self._meanings(origin)
+            row.update(zip((m.column for m in meanings), found[combo[origin]].cells, strict=True))
+        for meaning in self.columns.of("number"):
+            status, value = combo["status"][meaning.fact], combo["numbers"][meaning.fact]
+            row[meaning.column] = (None, "?", value)[status]
+        return decision_of(self.desk.check(transaction_of(row, self.columns, self.vocabulary)))
+
+    def _meanings(self, origin: str) -> tuple[Meaning, ...]:
+        return self.columns.of("fact") if origin == "row" else self.columns.of_slot(origin.partition(":")[2])
+
+    def write(self, out: Path) -> None:
+        """Write the decided rows in their order, and check that none is lost."""
+        self.progress("writing", 0, self.source.rows)
+        self.keys.write_out(out, ANSWER_COLUMNS)
+        self.tally.decided, self.tally.errors = self.keys.count_out(out)
+
+
+__all__ = ["Decimal", "Progress", "Run", "Tally"]

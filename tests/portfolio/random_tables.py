@@ -1,0 +1,153 @@
+"""Random tables over the whole vocabulary: every kind of column, cells left empty, said to be unknown, or at the values
+at which some condition turns. ``python tests/portfolio/random_tables.py 100000`` compares so many rows with the desk."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exeat.desk import Desk
+from exeat.portfolio.columns import SLOTS
+
+FIRST, LAST = date(2022, 1, 1), date(2026, 12, 31)
+COUNTRIES = ("DE", "CN", "US", "SA", "AE", "IN", "RU", "MO", "TW", "KR", "BR", "IL", "KP", "CU", "VN", "GB")
+LIKELY = {
+    "form": ("integrated_circuit",),
+    "specified_in_eccn": ("none",),
+    "subject_to_ear": ("yes",),
+    "activity": ("export", "reexport", "transfer"),
+}
+
+
+def cell(value: object) -> str:
+    """A value as a cell of text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+class RandomTable:
+    """One shape of table, and rows for it."""
+
+    def __init__(self, desk: Desk, seed: int, days: int = 4) -> None:
+        self.random = random.Random(seed)
+        self.desk = desk
+        span = (LAST - FIRST).days
+        self.days = [FIRST + timedelta(days=self.random.randint(0, span)) for _ in range(days)]
+        self.items = self.random.sample(sorted(desk.catalog.items), 12)
+        self.candidates: dict[str, list[str]] = {}
+        self._choose()
+
+    def _choose(self) -> None:
+        pick = self.random
+        vocabulary = self.desk.lawbook.vocabulary
+        engine = self.desk.engines.on(self.days[0])
+        asked = sorted(engine.program.input_facts)
+        of_rows = [n for n in asked if not vocabulary[n].party and n not in ("destination", "quantity")]
+        of_party = [n for n in asked if vocabulary[n].party and n != "role"]
+        share = pick.choice((0.03, 0.1, 0.3))
+        self.rows = [n for n in of_rows if pick.random() < share or (n in LIKELY and pick.random() < 0.5)]
+        self.rows += [n for n in ("destination", "quantity", "origin") if pick.random() < 0.8 and n not in self.rows]
+        self.slots = [slot for slot in SLOTS if pick.random() < (0.8 if slot == "ultimate_consignee" else 0.3)]
+        base = ("location", "headquarters", "ultimate_parent_headquarters")
+        self.party = {
+            slot: [n for n in of_party if pick.random() < (0.7 if n in base else share)] for slot in self.slots
+        }
+        self.lists = {slot for slot in self.slots if pick.random() < 0.3}
+        for name in {*self.rows, *(n for names in self.party.values() for n in names)}:
+            found = [cell(v) for v in engine.turning.candidates(name, {"tpp_per_unit": Decimal(15832), "quantity": 8})]
+            self.candidates[name] = [*COUNTRIES] if vocabulary[name].country else found or ["0", "1", "1000"]
+        self.with_item = pick.random() < 0.85
+
+    @property
+    def columns(self) -> list[str]:
+        found = ["date", *(["item"] if self.with_item else []), *self.rows]
+        for slot in self.slots:
+            found += [f"{slot}_{name}" for name in self.party[slot]]
+            found += [f"{slot}_lists"] if slot in self.lists else []
+        return found
+
+    def _cell(self, name: str) -> str | None:
+        pick = self.random.random()
+        if pick < 0.12:
+            return None
+        if pick < 0.16:
+            return "?"
+        if name in LIKELY and pick < 0.8:
+            return self.random.choice(LIKELY[name])
+        if name == "quantity":
+            return str(self.random.choice((1, 8, 202, 203, 512, 1700, 10**14)))
+        return self.random.choice(self.candidates[name])
+
+    def row(self) -> dict[str, Any]:
+        pick = self.random
+        found: dict[str, Any] = {"date": pick.choice(self.days).isoformat()}
+        if self.with_item:
+            found["item"] = pick.choice(self.items) if pick.random() < 0.95 else None
+        for name in self.rows:
+            found[name] = self._cell(name)
+        for slot in self.slots:
+            absent = pick.random() < 0.2
+            for name in self.party[slot]:
+                found[f"{slot}_{name}"] = None if absent else self._cell(name)
+            if slot in self.lists:
+                found[f"{slot}_lists"] = None if absent else pick.choice((None, "none", "EL", "UVL; SDN", "MEU"))
+        return found
+
+    def sample(self, count: int) -> Iterator[dict[str, Any]]:
+        return (self.row() for _ in range(count))
+
+
+def disagreements(desk: Desk, seed: int, count: int, folder: Path) -> list[str]:
+    """Rows of a random table on which the batch and the desk differ, in words."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from exeat.portfolio.columns import read_columns, transaction_of
+    from exeat.portfolio.commands import batch
+    from exeat.portfolio.decision import ANSWER_COLUMNS, decision_of
+    from exeat.terms import InputError
+
+    table = RandomTable(desk, seed)
+    rows = list(table.sample(count))
+    arrow = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in table.columns})
+    batch(arrow, folder / "decided.parquet", desk=desk)
+    decided = pq.read_table(folder / "decided.parquet").to_pylist()
+    columns = read_columns(table.columns, desk.lawbook.vocabulary)
+    found = []
+    for number, (row, got) in enumerate(zip(rows, decided, strict=True), 1):
+        try:
+            stated = transaction_of(row, columns, desk.lawbook.vocabulary)
+            expected = dict(zip(ANSWER_COLUMNS, decision_of(desk.check(stated)).answer, strict=True))
+        except InputError as error:
+            expected = {"error": str(error)}
+            if got["error"] is None:
+                found.append(f"seed {seed} row {number}: batch decided what the desk refuses: {error}")
+            continue
+        for name, value in expected.items():
+            if name in got and got[name] != value:
+                found.append(f"seed {seed} row {number} {row}: {name}: desk {value!r}, batch {got[name]!r}")
+                break
+    return found
+
+
+if __name__ == "__main__":
+    import tempfile
+    import time
+
+    total, each = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    shared, wrong, start = Desk(), 0, time.time()
+    for seed in range(first, first + -(-total // each)):
+        with tempfile.TemporaryDirectory() as name:
+            for line in disagreements(shared, seed, each, Path(name)):
+                wrong += 1
+                if wrong <= 20:
+                    print(line[:1500])
+        print(f"{(seed - first + 1) * each:,} rows compared, {wrong} differ, {time.time() - start:.0f} s", file=sys.stderr)
+    sys.exit(bool(wrong))

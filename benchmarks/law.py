@@ -10,7 +10,12 @@ def transactions() -> list[dict[str, Any]]:
     """Eight transactions over the years and the outcomes, each on real figures from the catalog."""
 
     def one(item: str, to: str, on: str, hq: str, parent: str, **more: Any) -> dict[str, Any]:
-        party = {"role": "ultimate_consignee", "country": to, "headquarters": hq, "ultimate_parent_headquarters": parent}
+        party = {
+            "role": "ultimate_consignee",
+            "country": to,
+            "headquarters": hq,
+            "ultimate_parent_headquarters": parent,
+        }
         return {
             "date": on, "item": item, "destination": to, "quantity": 512, "activity": "export", "origin": "US",
             "end_use": "cloud_service", "parties": [party], **more,

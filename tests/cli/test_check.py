@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from exeat.cli.quick import plain_check
+
 H100 = ("check", "NVIDIA H100 SXM", "--quantity", "512")
 GERMAN = (*H100, "--to", "DE", "--headquarters", "DE", "--parent", "DE")
 Run = Callable[..., Any]
@@ -220,3 +222,21 @@ def test_the_warm_path_loads_none_of_the_heavy_libraries() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "sqlglot" not in done.stderr and "rich" not in done.stderr and "rapidfuzz" not in done.stderr
     assert "yaml" not in done.stderr and "z3" not in done.stderr and "duckdb" not in done.stderr
+
+
+def test_the_light_path_reads_what_the_parser_reads(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (*GERMAN, "--on=2025-07-01", "--fact", "fits_rpl=no", "--fact", "fits_gov=no", "--json")
+    light = run(*words)
+    monkeypatch.setattr("exeat.cli.quick.plain_check", lambda words: None)
+    assert run(*words).data == light.data
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",), ("--tpp", "-3"), ("--to",), ("--too", "DE"), ("a", "b"), ("--to", "DE", "--to", "FR"), ("-x",),
+        ("--to", "DE", "--"), ("--json=yes",),
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_is_left_to_the_parser(words: tuple[str, ...]) -> None:
+    assert plain_check(words) is None

@@ -16,7 +16,7 @@ from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.instrument import Limit, RedFlag, Relief, Restriction
 from exeat.logic.compile import compile_tree
-from exeat.logic.tree import Tree, Value, substitute
+from exeat.logic.tree import Tree, Value, fact_names, substitute
 from exeat.logic.values import value_of
 
 Facts = Mapping[str, Value]
@@ -84,6 +84,7 @@ class Engine:
         # A rule is evaluated whole, so that its first failing limb settles it; a limb alone only when it is asked for.
         self._limbs = {step.name: step.tree for step in program.steps if _is_limb(step)}
         self._limb_closures: dict[str, Closure] = {}
+        self._reads: dict[str, frozenset[str]] = {}
         self._parts: dict[str, list[Step]] = {}
         for step in program.steps:
             if step.name not in self._limbs:
@@ -173,6 +174,14 @@ class Engine:
             self._limb_closures[name] = compile_tree(tree, self.program.law.groups, of_party=False)
             run = self._limb_closures[name]
         return run(values, _NO_PARTY)
+
+    def reads(self, name: str) -> frozenset[str]:
+        """The names a step reads; none where ``name`` is no step."""
+        found = self._reads.get(name)
+        if found is None:
+            found = fact_names(self.program[name].tree) if name in self.program else frozenset()
+            self._reads[name] = found
+        return found
 
     def completed(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values with every limb, red flag and limit in them."""

@@ -9,7 +9,6 @@ from exeat.determination.license_exception import usable_name
 from exeat.determination.program import SCOPE, TRACKS
 from exeat.determination.prohibition import prohibitions, truth_name
 from exeat.lawbook.instrument import Relief, Section
-from exeat.logic.tree import fact_names
 
 if TYPE_CHECKING:
     from exeat.determination.answer import Determination
@@ -25,7 +24,7 @@ def bearing(found: Determination) -> list[str]:
     presumed = found.valuation.presumed
     if not presumed:
         return []
-    engine, program = found.engine, found.engine.program
+    engine = found.engine
     facts = {**found.asked.facts, **dict.fromkeys(presumed)}
     values = engine.determine(facts, found.asked.parties).values
     candidates, read, seen = frozenset(presumed), set(), set()
@@ -36,11 +35,9 @@ def bearing(found: Determination) -> list[str]:
         seen.add(name)
         if name in candidates:
             read.add(name)
-        if name not in program:
-            return
-        value = values.get(name)
-        if value is None and engine.limb(name, values) is None:
-            for part in fact_names(program[name].tree):
+        parts = engine.reads(name)
+        if parts and values.get(name) is None and engine.limb(name, values) is None:
+            for part in parts:
                 visit(part)
 
     for root in _roots(found):

@@ -41,8 +41,8 @@ class Places:
             return place
         shown = stripped[:60]
         if len(stripped) == 2:
-            hint = {"UK": "GB", "EL": "GR"}.get(code)
-            extra = f"; perhaps {hint}" if hint else ""
+            hint = {"UK": "GB", "EL": "GR"}.get(code) or nearest(code, self._by_code)
+            extra = f"; perhaps {hint} ({self._by_code[hint].name})" if hint else ""
             raise LogicError(f"{shown!r} is no place code of ISO 3166-1{extra}")
         near = nearest(folded(stripped)[:60], self._by_name)
         extra = f"; perhaps {self._by_name[near].code} ({self._by_name[near].name})" if near else ""

@@ -69,5 +69,9 @@ class Vocabulary:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like ``word`` (case is ignored), or None when nothing is near."""
     by_folded = {k.casefold(): k for k in known}
-    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
+    folded = word.casefold()
+    found = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.5)
+    if not found and len(folded) >= 4:
+        # A beginning of a long name ("marketd" for "marketed_for_datacenters") is far by letters and near by sense.
+        found = [name for name in sorted(by_folded) if name[:4] == folded[:4]][:1]
     return by_folded[found[0]] if found else None

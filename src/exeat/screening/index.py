@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from exeat.screening.apart import taken_apart
 from exeat.screening.collecting import without_collecting
 from exeat.screening.entry import Entry
 from exeat.screening.errors import UnusableName
 from exeat.screening.near import NearWords
+from exeat.screening.weighed import ListedName, QueryWord, compact, effective
 from exeat.screening.words import Word, clean, known_words, readings, words_of
 
 #: How much a word of each kind counts beside a plain one of the same rarity.
@@ -34,35 +34,6 @@ NEEDED = 0.55
 #: Longest printed name indexed from a list (a list may hold longer prose than a query may).
 LONGEST_LISTED = 2_000
 MOST_LISTED_WORDS = 200
-
-
-@dataclass(slots=True)
-class ListedName:
-    """One name of one or more entries. ``printed`` is the first form met; ``short`` marks an acronym or weak alias."""
-
-    words: tuple[Word, ...]
-    weights: tuple[float, ...]
-    total: float
-    printed: str
-    short: bool
-    entries: list[int]
-    keys: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class QueryWord:
-    """A word of the asked name: its weight, and the listed words it may stand for with their likeness.
-
-    ``gains`` is what a name holding each of these words shares at most, the nearest word last; ``nearest`` the same,
-    nearest first; ``postings`` how many names hold any of them.
-    """
-
-    word: Word
-    weight: float
-    near: Mapping[str, float]
-    gains: tuple[tuple[float, str], ...] = ()
-    nearest: tuple[tuple[float, str], ...] = ()
-    postings: int = 0
 
 
 class Index:
@@ -304,15 +275,3 @@ def _reach(most: float, asked: float, listed: float) -> float:
     """The best score a name can have that shares so much weight: cheaper than any cost in use for what it lacks."""
     over = asked - most if asked > most else 0.0
     return most / (most + BOUND_ASKED * over + BOUND_LISTED * (listed - most)) if most > 0 else 0.0
-
-
-def effective(words: Sequence[QueryWord]) -> list[float]:
-    """What each asked word costs when the listed name lacks it: a place counts little beside a word like "branch"."""
-    if any(asked.word.kind == "branch" for asked in words):
-        return [asked.weight * (0.25 if asked.word.kind == "place" else 1.0) for asked in words]
-    return [asked.weight for asked in words]
-
-
-def compact(words: Sequence[Word]) -> str:
-    """The words without legal forms, written together: for names that differ only in where the gaps are."""
-    return "".join(word.surface.replace(" ", "") for word in words if word.kind != "legal")

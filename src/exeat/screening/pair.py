@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from exeat.screening.index import Index, ListedName, QueryWord
+from exeat.screening.index import Index
 from exeat.screening.near import likeness
 from exeat.screening.score import score_of
+from exeat.screening.weighed import ListedName, QueryWord
 from exeat.screening.words import Word, clean, readings, words_of
 
 

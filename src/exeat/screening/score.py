@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from exeat.screening.index import ListedName, QueryWord, compact, effective
+from exeat.screening.weighed import ListedName, QueryWord, compact, effective
 
 #: At or above this a listed name is reported. Measured in benchmarks/screening: see its README for what it finds
 #: and how often it errs.
-THRESHOLD = 0.72
+THRESHOLD = 0.73
 
 
 @dataclass(frozen=True, slots=True)

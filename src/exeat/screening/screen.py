@@ -12,8 +12,9 @@ from exeat.screening.collecting import frozen
 from exeat.screening.entry import LISTS, Entry
 from exeat.screening.errors import ScreeningError, UnusableName
 from exeat.screening.evidence import ADDRESS_LIKENESS, Subject, address_likeness, same_identifier, weigh
-from exeat.screening.index import Index, QueryWord
+from exeat.screening.index import Index
 from exeat.screening.score import THRESHOLD, NameScore, explain, score_of
+from exeat.screening.weighed import QueryWord
 from exeat.screening.words import Cleaned, clean, readings, shown, words_of
 
 MATCH = "match"

@@ -128,7 +128,8 @@ class Ground:
         for index in (likely, *range(len(self._examples))):
             if index < len(self._examples) and all(run(self._examples[index], {}) is True for run in runs):
                 self.questions.shown_by[asked] = index
-                return self._examples[index]
+                example: dict[str, Value] = self._examples[index]
+                return example
         return None
 
     def _run(self, condition: Tree) -> Compiled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from exeat.ledger.chain import DIGEST, canonical, digest, parsed
@@ -110,23 +111,26 @@ def opening(values: Sequence[str]) -> tuple[bytes, bytes]:
 
 def opened(commitments: bytes, body: bytes | None) -> list[str | None] | None:
     """The values whose commitments hold, None for those deleted; None altogether if the body does not fit."""
-    expected = [commitments[i : i + DIGEST] for i in range(0, len(commitments), DIGEST)]
-    pairs = parsed(body) if body is not None else [None] * len(expected)
-    if not isinstance(pairs, list) or len(pairs) != len(expected):
+    count = len(commitments) // DIGEST
+    pairs = parsed(body) if body is not None else [None] * count
+    if not isinstance(pairs, list) or len(pairs) != count:
         return None
     found: list[str | None] = []
-    for pair, commitment in zip(pairs, expected, strict=True):
+    start = 0
+    for pair in pairs:
+        end = start + DIGEST
         if pair is None:
             found.append(None)
-            continue
-        try:
-            salt, value = pair
-            good = digest(bytes.fromhex(salt) + value.encode()) == commitment
-        except (TypeError, ValueError, AttributeError):
-            return None
-        if not good:
-            return None
-        found.append(value)
+        else:
+            try:
+                salt, value = pair
+                good = sha256(bytes.fromhex(salt) + value.encode()).digest() == commitments[start:end]
+            except (TypeError, ValueError, AttributeError):
+                return None
+            if not good:
+                return None
+            found.append(value)
+        start = end
     return found
 
 

@@ -33,8 +33,8 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/exeat law check
-	$(BIN)/python -m exeat.determination.overlap
+	$(BIN)/exeat law check --solver
+	$(BIN)/python -m exeat.determination.reach
 
 format: setup
 	$(BIN)/ruff format .

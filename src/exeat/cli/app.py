@@ -212,8 +212,14 @@ def diff(first: str, second: str, /, *, seen: _Seen = None, json: bool = False) 
 
 
 @law_app.command(name="check")
-def law_check(*, law: str | None = None, json: bool = False) -> int:
-    """Read, lint and test the law (of this installation, or of a folder --law). Exit code 2 when something is wrong."""
+def law_check(*, law: str | None = None, solver: bool = False, json: bool = False) -> int:
+    """Read, lint and test the law (of this installation, or of a folder --law). Exit code 2 when something is wrong.
+
+    Parameters
+    ----------
+    solver
+        Also look for overlaps, gaps and dead rules with the solver (half a minute the first time).
+    """
     from exeat.cli.law import run_law_check
 
-    return run_law_check(law, as_json=json)
+    return run_law_check(law, as_json=json, solver=solver)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exeat.cli import BAD_INPUT, DECIDED
 from exeat.cli.options import Seen
@@ -15,6 +16,10 @@ from exeat.lawbook.calendar import Event, events, scheduled
 from exeat.lawbook.instrument import Instrument
 from exeat.library import desk
 from exeat.terms import InputError, read_day
+
+if TYPE_CHECKING:
+    from exeat.lawbook.check import Finding
+    from exeat.lawbook.consolidate import Lawbook
 
 
 def instrument_data(instrument: Instrument) -> dict[str, Any]:
@@ -115,8 +120,20 @@ def _write_events(page: Page, told: Iterable[dict[str, str]]) -> None:
         page.item(day, ", ".join([f"{what}: {instrument}", *filter(None, says)]), 0, 12)
 
 
-def run_law_check(folder: str | None, *, as_json: bool) -> int:
+def overlaps(book: Lawbook) -> list[Finding]:
+    """What the solver finds in the law of every era; nothing, and a line that says so, where it is not installed."""
+    from exeat.determination.overlap import NOT_EXAMINED, cached_findings, solver_at_hand
+
+    if solver_at_hand():
+        return cached_findings(book)
+    print(NOT_EXAMINED, file=sys.stderr)
+    return []
+
+
+def run_law_check(folder: str | None, *, as_json: bool, solver: bool = False) -> int:
     """Read, lint and test the law; findings one per line, and exit code 2 when there are any.
+
+    ``solver``: overlaps, gaps and dead rules too, where the solver is installed (a line says so where it is not).
 
     Raises:
         InputError: no such folder, or one without facts.md.
@@ -130,7 +147,7 @@ def run_law_check(folder: str | None, *, as_json: bool) -> int:
         raise InputError(f"{folder} holds no facts.md; expected a law folder")
     book, findings = check_files(place)
     if book is not None:
-        findings = sorted([*findings, *check_cases(book)])
+        findings = sorted([*findings, *check_cases(book), *(overlaps(book) if solver else ())])
     counts = {}
     if book is not None:
         cases = sum(len(section.cases) for section in book.sections())

@@ -196,8 +196,12 @@ def _segment(connection: Connection, segment: _Segment) -> list[Fault]:
 
 
 def _plain(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
-    """The driver's own tuples, a few thousand at a time: there may be millions."""
-    result = connection.execution_options(stream_results=True).execute(query)
+    """The rows a few thousand at a time, for there may be millions; on SQLite as the driver's own tuples."""
+    if connection.dialect.name != "sqlite":
+        for row in connection.execution_options(yield_per=ROWS).execute(query):
+            yield tuple(row)
+        return
+    result = connection.execute(query)
     cursor = result.cursor
     assert cursor is not None
     while rows := cursor.fetchmany(ROWS):

@@ -15,7 +15,7 @@ from exeat.screening.evidence import ADDRESS_LIKENESS, Subject, address_likeness
 from exeat.screening.index import Index
 from exeat.screening.score import THRESHOLD, NameScore, explain, score_of
 from exeat.screening.weighed import QueryWord
-from exeat.screening.words import Cleaned, clean, readings, shown, words_of
+from exeat.screening.words import Cleaned, clean, has_chinese, readings, shown, words_of
 
 MATCH = "match"
 POSSIBLE = "possible match"
@@ -245,6 +245,8 @@ class Screener:
         subjects = list(asked)
         if processes <= 1 or len(subjects) < 500 or "fork" not in multiprocessing.get_all_start_methods():
             return [self.screen(subject) for subject in subjects]
+        if any(has_chinese(s if isinstance(s, str) else s.name) for s in subjects):
+            clean("中")  # load the table of readings once, before forking
         global _SHARED
         _SHARED = self
         try:

@@ -107,6 +107,11 @@ class Cleaned(NamedTuple):
     split: str = ""
 
 
+def has_chinese(name: str) -> bool:
+    """Whether a name holds Chinese characters."""
+    return not name.isascii() and _HAN.search(name) is not None
+
+
 def shown(name: str) -> str:
     """The start of a name for a message: signs that do not show, or turn the line around, are replaced."""
     return repr("".join(c if c.isprintable() else "?" for c in name[:40]))

@@ -26,7 +26,7 @@ demo: setup
 	@$(BIN)/python -m exeat.demo
 
 test: setup
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .

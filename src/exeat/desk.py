@@ -17,12 +17,13 @@ from exeat.determination.vigilance import red_flags
 from exeat.determination.vigilance_report import flag_ids
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.places import Places
-from exeat.listing import party_list_facts
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
 from exeat.logic.values import value_of
 from exeat.logic.vocabulary import nearest
-from exeat.terms import InputError, Party, Transaction, read_transaction
+from exeat.parties import PartiesRead, consignee_of, read_parties
+from exeat.supplied import Books, PartyScreening, Recording
+from exeat.terms import InputError, Party, Transaction, read_transaction, restated
 
 #: What an assembly contains is classified under the same law; these facts say what was found (4A090, 4A994.l).
 CONTAINED_FACTS: Mapping[str, tuple[str, ...]] = {
@@ -52,15 +53,39 @@ def contained_tpp(circuits: Sequence[tuple[int, Mapping[str, object]]]) -> Decim
     return total
 
 
+def _whose(
+    on: date,
+    facts: Mapping[str, Value],
+    parties: Sequence[Mapping[str, Value]],
+    screening: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What an account is kept by: the day, the destination, and whom a limit counts for."""
+    place = facts.get("destination")
+    destination = place if isinstance(place, str) else None
+    return {"on": on, "destination": destination, "consignee": consignee_of(parties, screening)}
+
+
 class Desk:
-    """Answers transactions. Keeps the law, the catalog and the compiled programs between questions."""
+    """Answers transactions. Keeps the law, the catalog and the compiled programs between questions.
+
+    ``screening`` and ``books``, where given, supply facts nobody stated: what the lists say of named parties, and
+    balances of a ledger, which also records (see :mod:`exeat.supplied`; :mod:`exeat.bound` has both).
+    """
 
     def __init__(
-        self, lawbook: Lawbook | None = None, catalog: Catalog | None = None, drafts: Sequence[str] = ()
+        self,
+        lawbook: Lawbook | None = None,
+        catalog: Catalog | None = None,
+        drafts: Sequence[str] = (),
+        *,
+        screening: PartyScreening | None = None,
+        books: Books | None = None,
     ) -> None:
         self._lawbook = lawbook
         self._catalog = catalog
         self._drafts = tuple(drafts)
+        self._screening = screening
+        self._books = books
         self._items: dict[tuple[str, Engine], tuple[dict[str, Value], ItemFacts]] = {}
 
     @cached_property
@@ -87,11 +112,12 @@ class Desk:
         """Places by code and name."""
         return Places(self.lawbook.groups)
 
-    def check(self, stated: Transaction | Mapping[str, Any]) -> Determination:
-        """Decide one transaction.
+    def check(self, stated: Transaction | Mapping[str, Any], *, record: bool | Recording = False) -> Determination:
+        """Decide one transaction; with ``record``, keep it in the ledger together with what is to be reserved.
 
         Raises:
-            InputError: something in the transaction cannot be read; one line says what, and the nearest valid word.
+            InputError: something in the transaction cannot be read, or the ledger refuses to reserve or record; one
+                line says what, and the nearest valid word or what remains.
         """
         transaction = stated if isinstance(stated, Transaction) else read_transaction(stated)
         if transaction.on < self.lawbook.begins:
@@ -99,22 +125,48 @@ class Desk:
                 f"date is {transaction.on}; the encoded law begins on {self.lawbook.begins}, nothing earlier is decided"
             )
         engine = self.engines.on(transaction.on, transaction.known_on)
+        screening = self._screening if transaction.screen else None
         try:
             item_facts, item = self.item_facts(transaction.item, engine)
             facts = {**item_facts, **self._facts(transaction, item)}
-            parties = self._parties(transaction.parties, transaction.on)
+            parties = read_parties(transaction.parties, self.lawbook.vocabulary, self.places, transaction.on, screening)
         except (LogicError, CatalogError) as error:
             raise InputError(str(error)) from None
+        balances = self._balances(facts, parties, transaction.on)
+        facts.update({name: told["value"] for name, told in balances.items()})
         asked = Asked(
             on=transaction.on,
             known_on=transaction.known_on,
             item=item,
             facts=facts,
-            parties=tuple(parties),
-            owners_stated=any(party.owners for party in transaction.parties),
+            parties=parties.facts,
+            owners_stated=parties.owners_unread,
             resolutions=self._resolutions(transaction, engine),
+            screening=parties.screening,
+            balances=balances,
         )
-        return self.decide(asked)
+        found = self.decide(asked)
+        if not record:
+            return found
+        how = record if isinstance(record, Recording) else Recording()
+        return self._recorded(found, restated(transaction), how)
+
+    def _balances(self, facts: Mapping[str, Value], parties: PartiesRead, on: date) -> Mapping[str, Mapping[str, Any]]:
+        """Balances of the ledger for facts nobody stated."""
+        if self._books is None:
+            return {}
+        vocabulary = self.lawbook.vocabulary
+        wanted = [name for name in vocabulary if name not in facts and vocabulary[name].type == "number"]
+        return self._books.balances(wanted, **_whose(on, facts, parties.facts, parties.screening))
+
+    def _recorded(self, found: Determination, stated: Mapping[str, Any], how: Recording) -> Determination:
+        if self._books is None:
+            raise InputError("no ledger is configured to record in")
+        asked = found.asked
+        whose = _whose(asked.on, asked.facts, asked.parties, asked.screening)
+        tpp = found.valuation.values.get("transaction_tpp")
+        amount = tpp if isinstance(tpp, Decimal) else None
+        return found.kept(self._books.record(found.to_dict(), stated, how, tpp=amount, **whose))
 
     def _resolutions(self, transaction: Transaction, engine: Engine) -> Mapping[str, Mapping[str, object]]:
         """The resolutions of red flags, each of a flag that is law on the day."""
@@ -217,43 +269,6 @@ class Desk:
                 facts[name] = value_of(declared, raw)
         return facts
 
-    def _parties(self, stated: Sequence[Party], on: date) -> list[dict[str, Value]]:
-        vocabulary = self.lawbook.vocabulary
-        parties: list[dict[str, Value]] = []
-        for number, party in enumerate(stated, 1):
-            facts: dict[str, Value] = {}
-            for name, raw in party.facts.items():
-                declared = vocabulary.get(name)
-                if declared is None or not declared.party:
-                    known = [n for n in vocabulary if vocabulary[n].party]
-                    hint = nearest(name, [*known, "country", "lists", "owners"])
-                    more = f"; perhaps {hint!r}" if hint else ""
-                    raise InputError(f"unknown key {name[:60]!r} of party {number}{more}")
-                try:
-                    if declared.country and isinstance(raw, str):
-                        place = self.places.find(raw)
-                        facts[name] = None if place.standing == "indeterminate" else place.code
-                    else:
-                        facts[name] = value_of(declared, raw)
-                except LogicError as error:
-                    raise InputError(f"party {number}: {error}") from None
-            facts = {**self._listings(party, number, on), **facts}
-            parties.append({name: value for name, value in facts.items() if value is not None})
-        receiving = {"ultimate_consignee", "end_user"}
-        if not any(party.get("role") in receiving or "role" not in party for party in parties):
-            # Somebody receives the item: an unnamed ultimate consignee, of whom nothing is known yet.
-            parties.append({"role": "ultimate_consignee"})
-        return parties
-
-    def _listings(self, party: Party, number: int, on: date) -> Mapping[str, Value]:
-        """What the lists stated for a party say on the day; nothing where none were stated."""
-        if party.lists is None:
-            return {}
-        try:
-            return party_list_facts(party.lists, on)
-        except LogicError as error:
-            raise InputError(f"party {number}: {error}") from None
-
     def stated_facts(self, facts: Mapping[str, object]) -> dict[str, Value]:
         """Facts as a caller states them, read and typed; None where one is stated to be unknown.
 
@@ -268,7 +283,8 @@ class Desk:
         Raises:
             InputError, LogicError: a name or value that cannot be read.
         """
-        return self._parties(parties, on)
+        read = read_parties(parties, self.lawbook.vocabulary, self.places, on)
+        return list(read.facts)
 
     def law_of(self, on: date, known_on: date | None = None) -> Engine:
         """The engine for a day."""

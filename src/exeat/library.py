@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exeat.desk import Desk
@@ -25,10 +27,25 @@ SHORT_KEYS = ("on", "to", "from_", "headquarters", "parent", "name", "role", "pa
 _RECEIVING = ("ultimate_consignee", "end_user")
 
 
-@cache
 def desk(*drafts: str) -> Desk:
-    """The desk that :func:`check` uses, opened when first needed; with ``drafts``, one that reads them as law."""
-    return Desk(drafts=drafts)
+    """The desk that :func:`check` uses, opened when first needed; with ``drafts``, one that reads them as law.
+
+    Named parties are screened against the lists held (at least the list that ships with the package), and balances
+    are read from the ledger where one is configured.
+    """
+    return _desk(drafts, os.environ.get("EXEAT_DATA_DIR"), os.environ.get("EXEAT_LEDGER"))
+
+
+@cache
+def _desk(drafts: tuple[str, ...], folder: str | None, ledger: str | None) -> Desk:
+    from exeat.bound.screening import Lists
+
+    books = None
+    if ledger:
+        from exeat.bound.ledger import LedgerBooks
+
+        books = LedgerBooks(ledger)
+    return Desk(drafts=drafts, screening=Lists(Path(folder) if folder else None), books=books)
 
 
 def check(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from exeat.logic.tree import Value
@@ -77,13 +78,32 @@ class Books(Protocol):
         on: date,
         destination: str | None,
         consignee: str | None,
-        tpp: Value,
+        tpp: Decimal | None,
     ) -> Mapping[str, Any]:
-        """Reserve and record in one transaction of the database; ``number`` of the receipt, and what was reserved.
+        """Reserve the transaction's TPP and record, in one transaction of the database.
+
+        Returns:
+            ``number`` of the receipt, ``key``, ``reference``, and ``reserved``: what, where, and what remains.
+
 
         Raises:
             InputError: refused, with what remains; nothing was then written.
         """
 
 
-__all__ = ["Books", "PartyScreening", "Recording", "Screened"]
+def with_supplied(stated: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded transaction with what lists and ledger supplied to its answer written in, as stated facts.
+
+    It gives the same answer without lists and without a ledger, so that only the law can move it.
+    """
+    screened = {report["party"]: report for report in answer.get("screening", ())}
+    parties = []
+    for place, party in enumerate(stated.get("parties", ())):
+        found = screened.get(place)
+        own = {key: value for key, value in party.items() if key != "owners" or not (found and found["ownership"])}
+        parties.append({**(found["facts"] if found else {}), **own})
+    facts = {one["fact"]: one["value"] for one in answer.get("balances", ())}
+    return {**stated, "parties": parties, "facts": {**facts, **stated.get("facts", {})}, "screen": False}
+
+
+__all__ = ["Books", "PartyScreening", "Recording", "Screened", "with_supplied"]

@@ -13,7 +13,7 @@ from exeat.logic.vocabulary import nearest
 #: Keys of a transaction (design, section 4). ``facts`` takes any declared fact and wins over what is derived.
 KEYS = (
     "date", "known_on", "activity", "item", "quantity", "value_usd", "origin", "destination", "parties", "end_use",
-    "certifications", "facts", "resolutions",
+    "certifications", "facts", "resolutions", "screen",
 )  # fmt: skip
 #: Keys of the resolution of a red flag (15 CFR 732 supp. 3 (a)(5): inquire, and go on only if explained).
 RESOLUTION_KEYS = ("flag", "by", "on", "evidence")
@@ -43,6 +43,7 @@ class Transaction:
 
     ``item`` is a catalog name, a mapping of figures (perhaps with a name), or None. ``on`` is the day of the export,
     reexport or transfer; ``known_on`` the day from whose knowledge the law is read (None: all that is known).
+    ``screen`` False: named parties are not looked for in lists, though the desk could.
     """
 
     on: date
@@ -52,6 +53,7 @@ class Transaction:
     parties: tuple[Party, ...] = ()
     certifications: tuple[str, ...] = ()
     resolutions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    screen: bool = True
 
 
 def read_transaction(stated: Mapping[str, Any]) -> Transaction:
@@ -78,6 +80,9 @@ def read_transaction(stated: Mapping[str, Any]) -> Transaction:
         raise InputError(f"'item' is a catalog name or a mapping of figures, not {type(item).__name__}")
     certifications = _texts(stated.get("certifications") or (), "certifications")
     resolutions = stated.get("resolutions") or ()
+    screen = stated.get("screen", True)
+    if not isinstance(screen, bool):
+        raise InputError(f"screen is {str(screen)[:40]!r}; expected true or false")
     return Transaction(
         on=read_day(stated["date"], "date"),
         known_on=None if stated.get("known_on") is None else read_day(stated["known_on"], "known_on"),
@@ -86,7 +91,39 @@ def read_transaction(stated: Mapping[str, Any]) -> Transaction:
         parties=tuple(_party(p, n) for n, p in enumerate(_sequence(stated.get("parties") or (), "parties"), 1)),
         certifications=certifications,
         resolutions=dict(_resolution(r, n) for n, r in enumerate(_sequence(resolutions, "resolutions"), 1)),
+        screen=screen,
     )
+
+
+def restated(transaction: Transaction) -> dict[str, Any]:
+    """A transaction as plain data, in the form in which a caller states it."""
+    parties = []
+    for party in transaction.parties:
+        stated = dict(party.facts)
+        if party.lists is not None:
+            stated["lists"] = list(party.lists)
+        if party.owners:
+            stated["owners"] = list(party.owners)
+        parties.append(stated)
+    data = {
+        "date": transaction.on,
+        "known_on": transaction.known_on,
+        "item": transaction.item,
+        "facts": transaction.facts,
+        "parties": parties,
+        "certifications": list(transaction.certifications),
+        "resolutions": list(transaction.resolutions.values()),
+        "screen": transaction.screen,
+    }
+    return {key: _plain(value) for key, value in data.items() if value is not None}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return plain(value)
 
 
 def read_day(value: object, key: str) -> date:
@@ -162,4 +199,14 @@ def plain(value: object) -> Any:
     return value
 
 
-__all__ = ["KEYS", "PARTY_KEYS", "InputError", "Party", "Transaction", "plain", "read_day", "read_transaction"]
+__all__ = [
+    "KEYS",
+    "PARTY_KEYS",
+    "InputError",
+    "Party",
+    "Transaction",
+    "plain",
+    "read_day",
+    "read_transaction",
+    "restated",
+]

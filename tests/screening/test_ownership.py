@@ -30,7 +30,7 @@ SDN = Entry("SDN-1", "SDN", "Blocked C", programs=("CUBA",))
 
 def case(*lines: str, name: str = "X", on: date | None = None, method: Method = BIS, possible: bool = False,
             us: str = "") -> tuple[str, object]:  # fmt: skip
-    """Helper, not collected with arguments: status and answer for stakes written ``owner>owned:share``."""
+    """Status and answer for stakes written ``owner>owned:share``."""
     held = Holdings()
     for line in lines:
         pair, _, share = line.partition(":")

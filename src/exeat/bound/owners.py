@@ -29,6 +29,8 @@ KEYS = ("name", "share", "headquarters", "lists", "owners")
 STRICTEST: Mapping[str, str] = {"EL": "entity_list", "SDN": "sdn_list", "MEU": "meu_list"}
 DEEPEST, MOST = 20, 1000
 _PLACES = Decimal("0.0001")
+#: The source name of the list that ships with the package.
+STARTER = "starter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,18 @@ class OwnersFound:
 
 @dataclass
 class _Gathered:
-    """Stakes and listings read so far. ``unsure``: an owner's name was not looked for in whole, fresh lists."""
+    """Stakes and listings read so far.
+
+    ``partial``: an owner was looked for in the starter list alone. ``doubts``: why the lists are not fit to deny one.
+    """
 
     lists: Lists
     on: date
     holdings: Holdings = field(default_factory=Holdings)
     sure: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     maybe: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
-    unsure: bool = False
+    partial: bool = False
+    doubts: dict[str, None] = field(default_factory=dict)
     count: int = 0
 
     def read(self, owned: str, owners: object, depth: int) -> None:
@@ -112,7 +118,12 @@ class _Gathered:
         how = [(hit, self.lists.taken_as(hit, answer, self.on)) for hit in answer.hits]
         self.sure[name_key(name)] = tuple(hit.entry for hit, taken in how if taken == "listed")
         self.maybe[name_key(name)] = tuple(hit.entry for hit, taken in how if taken == "possible")
-        self.unsure = self.unsure or bool(answer.notes_of_lists) or answer.status == "not screened"
+        if all(used.source == STARTER for used in answer.lists):
+            self.partial = True
+        else:
+            self.doubts.update(dict.fromkeys(answer.notes_of_lists))
+        if answer.status == "not screened":
+            self.doubts[answer.statement] = None
 
 
 def examine(name: str, headquarters: str, owners: Sequence[object], on: date, lists: Lists) -> OwnersFound:
@@ -133,7 +144,8 @@ def examine(name: str, headquarters: str, owners: Sequence[object], on: date, li
     above = _parent(name, on, gathered)
     if above["sure"] and above["headquarters"]:
         facts["ultimate_parent_headquarters"] = above["headquarters"]
-    report = {"tests": [found.to_dict() for found in tests], "ultimate_parent": above}
+    tests_told = [found.to_dict() for found in tests]
+    report = {"tests": tests_told, "ultimate_parent": above, "doubts": list(gathered.doubts)}
     return OwnersFound(facts, tuple(hold), report)
 
 
@@ -144,14 +156,16 @@ def _facts(found: Ownership, gathered: _Gathered) -> dict[str, Value]:
     facts: dict[str, Value] = {}
     if known:
         facts["has_listed_owner"] = True
-    elif behind:
+    elif behind or gathered.doubts:
         facts["has_listed_owner"] = None
-    elif found.status == NOT_CAUGHT and not gathered.unsure:
+    elif found.status == NOT_CAUGHT and not gathered.partial:
         facts["has_listed_owner"] = False
     low, high = (value.quantize(_PLACES, ROUND_DOWN) for value in (found.low, found.high))
     if found.status == CAUGHT:
         facts["listed_ownership_percent"] = low
-    elif found.status == NOT_CAUGHT and (behind or not gathered.unsure):
+    elif gathered.doubts:
+        facts["listed_ownership_percent"] = None
+    elif found.status == NOT_CAUGHT and (behind or not gathered.partial):
         facts["listed_ownership_percent"] = high
     elif behind:
         facts["listed_ownership_percent"] = Decimal(0) if known and low == 0 else None

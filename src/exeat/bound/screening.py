@@ -223,6 +223,7 @@ def _holds(taken: Sequence[tuple[Hit, str]]) -> list[str]:
     """What somebody must look at: possible matches on a list the party is not surely on, lists of no known meaning."""
     sure = {hit.entry.list for hit, how in taken if how == "listed"}
     unresolved = [hit for hit, how in taken if how == "possible" and hit.entry.list not in sure]
+    unresolved.sort(key=lambda hit: FACT_OF.get(hit.entry.list, "on_other_list") == "on_other_list")
     holds = [
         f"possible match, not resolved: {hit.entry.name} ({hit.entry.list}), score {hit.score:.2f}: {hit.reasons[0]}"
         for hit in unresolved[:3]

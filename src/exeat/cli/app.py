@@ -9,12 +9,13 @@ from cyclopts.exceptions import UnknownCommandError
 
 from exeat import __version__
 from exeat.cli import Refused
-from exeat.cli.options import Figures, Order, Seen
+from exeat.cli.options import Figures, Kept, Order, Seen
 from exeat.terms import InputError
 
 _Seen = Annotated[Seen | None, Parameter(name="*")]
 _Figures = Annotated[Figures | None, Parameter(name="*")]
 _Order = Annotated[Order | None, Parameter(name="*")]
+_Kept = Annotated[Kept | None, Parameter(name="*")]
 _Day = Annotated[str | None, Parameter(help="The day, YYYY-MM-DD (default: today).")]
 
 app = App(
@@ -54,7 +55,9 @@ def _parser_words(error: CycloptsError) -> str:
 
 
 @app.command
-def check(item: str | None = None, /, *, order: _Order = None, json: bool = False, full: bool = False) -> int:
+def check(
+    item: str | None = None, /, *, order: _Order = None, kept: _Kept = None, json: bool = False, full: bool = False
+) -> int:
     """Decide a transaction on both tracks: what the text says, and what the agency says it enforces.
 
     Exit code 0: decided on both tracks; 3: unknown on a track; 2: something given cannot be read.
@@ -70,7 +73,7 @@ def check(item: str | None = None, /, *, order: _Order = None, json: bool = Fals
     """
     from exeat.cli.check import run_check
 
-    return run_check(item, order or Order(), as_json=json, full=full)
+    return run_check(item, order or Order(), as_json=json, full=full, kept=kept)
 
 
 @app.command

@@ -55,6 +55,7 @@ def flags_data(found: Determination) -> dict[str, Any]:
         "date": asked.on.isoformat(),
         "item": asked.item.name if asked.item else None,
         "hold": report.hold(),
+        "screening_holds": [f"{one['name']}: {why}" for one in asked.screening for why in one["hold"]],
         "red_flags": rows,
         "next": next((row["ask"][0] for row in rows if row["ask"]), None),
     }
@@ -81,7 +82,10 @@ def _write(page: Page, data: dict[str, Any]) -> None:
     page.text("; ".join(f"{len(rows)} {_WORDS[state]}" for state, rows in counts.items()))
     if data["hold"]:
         open_flags = [row["id"] for row in counts["yes"] if row["resolved"] is None]
-        page.text(f"HOLD: {listed(open_flags)} unresolved; refrain, or apply to BIS (15 CFR 732 supp. 3)", 2, 4)
+        if open_flags:
+            page.text(f"HOLD: {listed(open_flags)} unresolved; refrain, or apply to BIS (15 CFR 732 supp. 3)", 2, 4)
+        for why in data["screening_holds"]:
+            page.text(f"HOLD: {why}", 2, 4)
     for row in counts["yes"]:
         page.heading(f"RAISED: {row['id']} ({row['provision']}, {row['instrument']})")
         page.text(row["question"])

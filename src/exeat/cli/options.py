@@ -132,6 +132,10 @@ class Order(Figures):
         export, reexport, transfer … (default: export).
     resolve
         "FLAG: by; on; evidence": a red flag resolved by someone, on a day, on evidence; repeatable.
+    screen
+        Look for named parties in the lists held (so it is without this option).
+    no_screen
+        Do not look for named parties in lists.
     """
 
     to: str | None = None
@@ -145,6 +149,8 @@ class Order(Figures):
     end_use: str | None = None
     activity: str | None = None
     resolve: list[str] | None = None
+    screen: bool = False
+    no_screen: bool = False
 
     def keywords(self, item: str | None) -> dict[str, Any]:
         """See :meth:`Figures.keywords`."""
@@ -161,7 +167,13 @@ class Order(Figures):
         Raises:
             InputError: as :meth:`keywords`.
         """
-        return {"activity": "export", "origin": "US", **transaction_of(self.keywords(item))}
+        return {"activity": "export", "origin": "US", **transaction_of(self.keywords(item)), **self._screened()}
+
+    def _screened(self) -> dict[str, bool]:
+        """Whether named parties are looked for, where an option says so."""
+        if self.screen and self.no_screen:
+            raise InputError("--screen and --no-screen contradict each other; give one of them")
+        return {"screen": self.screen} if self.screen or self.no_screen else {}
 
     def beside_a_file(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """A file's transaction with what may stand beside it: the two dates, and resolutions of red flags.
@@ -174,11 +186,42 @@ class Order(Figures):
                 flag = key.strip("_").replace("_", "-")
                 raise InputError(f"--{flag} cannot be given beside a transaction file; state it in the file")
         dates = {"date": self.on, "known_on": self.known_on}
-        found = {**stated, **{key: day for key, day in dates.items() if day is not None}}
+        found = {**stated, **{key: day for key, day in dates.items() if day is not None}, **self._screened()}
         more = resolutions(self.resolve or ())
         if more:
             found["resolutions"] = [*_listed(found.get("resolutions")), *more]
         return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of an answer.
+
+    Parameters
+    ----------
+    record
+        Keep the answer as a receipt in the ledger.
+    reserve
+        Hold the transaction's TPP on an account of this kind (LPP, AIA …) in the same step; repeatable.
+    reference
+        The shipment the receipt belongs to.
+    who
+        Who asks.
+    key
+        A name for this request, which makes it safe to repeat.
+    expires_in_days
+        Days after which what was reserved is given back.
+    ledger
+        The ledger's URL (default: EXEAT_LEDGER, else sqlite:///exeat-ledger.db).
+    """
+
+    record: bool = False
+    reserve: list[str] | None = None
+    reference: str = ""
+    who: str = ""
+    key: str | None = None
+    expires_in_days: int | None = None
+    ledger: str | None = None
 
 
 def _listed(stated: object) -> Iterable[object]:

@@ -17,7 +17,8 @@ _SWITCHES = ("json", "full")
 
 def plain_check(words: Sequence[str]) -> tuple[str | None, Order, dict[str, bool]] | None:
     """The item, the order and the switches of ``exeat check …``; None where the parser has to read them."""
-    listed = {field.name.strip("_").replace("_", "-"): field.name for field in fields(Order)}
+    valued = [field for field in fields(Order) if "bool" not in str(field.type)]
+    listed = {field.name.strip("_").replace("_", "-"): field.name for field in valued}
     many = {field.name for field in fields(Order) if "list" in str(field.type)}
     item: str | None = None
     stated: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
@@ -31,7 +31,11 @@ class AskedItem(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, read and typed: the day, the facts, the parties."""
+    """What was asked, read and typed: the day, the facts, the parties.
+
+    ``screening`` tells of each party that was screened what was found, ``balances`` of each fact a ledger supplied the
+    account and its value. A party's fact that is None is known to be open and is not presumed.
+    """
 
     on: date
     known_on: date | None
@@ -40,6 +44,8 @@ class Asked:
     parties: tuple[dict[str, Value], ...]
     owners_stated: bool = False
     resolutions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    screening: tuple[Mapping[str, Any], ...] = ()
+    balances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Determination:
     valuation: Valuation = field(repr=False)
     robustness: tuple[Robustness, ...] = ()
     settled: Mapping[str, str] = field(default_factory=dict)
+    receipt: Mapping[str, Any] | None = None
 
     def outcome_on(self, track: Track) -> str:
         """The outcome on a track."""
@@ -94,6 +101,12 @@ class Determination:
     def inquiry(self) -> Inquiry:
         """What finds the facts on which an expression of this answer hangs."""
         return Inquiry(self.engine, self.asked.facts, self.asked.parties, self.valuation)
+
+    def kept(self, receipt: Mapping[str, Any]) -> Determination:
+        """The same answer with the receipt it was recorded under."""
+        found = replace(self, receipt=receipt)
+        found.__dict__["_data"] = {**self._data, "receipt": dict(receipt)}  # already written: not a second time
+        return found
 
     @cached_property
     def _data(self) -> dict[str, Any]:

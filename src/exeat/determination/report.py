@@ -44,7 +44,7 @@ class Report(Reader):
             **tracks,
             "differences": differences,
             "red_flags": (flags := self.vigilance.red_flags()),
-            "hold": any(flag["resolved"] is None for flag in flags),
+            "hold": any(flag["resolved"] is None for flag in flags) or self.vigilance.screening_holds(),
             "limits": self.vigilance.limits() if self.needs_anything() else [],
             "ask": self.asks(),
             "uncertain_figures": self.uncertain(),
@@ -54,11 +54,22 @@ class Report(Reader):
             "presumed": self.context.presumed(),
             "not_modeled": self.context.not_modeled(),
             "facts": {k: plain(v) for k, v in sorted(asked.facts.items()) if v is not None},
-            "parties": [{k: plain(v) for k, v in party.items()} for party in asked.parties],
+            "parties": [{k: plain(v) for k, v in party.items() if v is not None} for party in asked.parties],
+            **self.supplied(),
             "citations": self.context.citations(classification, tracks, differences),
             "law": self.context.law_mark(),
             "engine": __version__,
         }
+
+    def supplied(self) -> dict[str, Any]:
+        """What screening and a ledger supplied, where they did."""
+        asked, found = self.d.asked, {}
+        if asked.screening:
+            found["screening"] = [dict(report) for report in asked.screening]
+        if asked.balances:
+            told = asked.balances.items()
+            found["balances"] = [{"fact": f, "account": b["account"], "value": plain(b["value"])} for f, b in told]
+        return found
 
     def needs_anything(self) -> bool:
         """Whether some requirement applies or may, on either track."""

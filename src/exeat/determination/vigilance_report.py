@@ -40,7 +40,11 @@ class VigilanceReport(Reader):
 
     def hold(self) -> bool:
         """Whether a raised red flag is unresolved (15 CFR 732 supp. 3 (a)(6): refrain, or apply to BIS)."""
-        return any(flag["resolved"] is None for flag in self.red_flags())
+        return any(flag["resolved"] is None for flag in self.red_flags()) or self.screening_holds()
+
+    def screening_holds(self) -> bool:
+        """Whether screening left something that somebody must look at."""
+        return any(report["hold"] for report in self.d.asked.screening)
 
     def limits(self) -> list[dict[str, Any]]:
         """The limits that bear on this transaction, with what is used, what it adds and what fits."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exeat.determination.presumption import plainly_unusable
-from exeat.explanation import around, head, paragraphs
+from exeat.explanation import around, head, paragraphs, screened
 from exeat.explanation.classified import classification
 from exeat.explanation.layout import Page, draft_line
 from exeat.explanation.settle import settle
@@ -36,6 +36,7 @@ def lines(determination: Determination, *, full: bool = False, width: int = 80) 
     page.extend(draft_line(data["drafts"]))
     head.question(page, determination, data)
     head.answer(page, data)
+    screened.screening(page, data, full)
     classification(page, determination, data)
     if any(data[track]["prohibitions"] for track in head.TRACKS):
         paragraphs.by_track(page, "PROHIBITIONS", data, paragraphs.prohibitions)

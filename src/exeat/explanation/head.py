@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from exeat.determination.track_report import BEST
 from exeat.explanation.layout import Page, listed
+from exeat.explanation.screened import holds, supplied_names
 
 if TYPE_CHECKING:
     from exeat.determination.answer import Determination
@@ -44,20 +45,20 @@ def question(page: Page, determination: Determination, data: Mapping[str, Any]) 
     page.text(f"{units}{name}: {act} from {origin} to {destination} on {data['date']}", 0, 2)
     if data["known_on"]:
         page.text(f"by the law as it was public on {data['known_on']}")
-    for party in data["parties"]:
-        page.text("; ".join(_party(party, places)), 2, 4)
+    for number, party in enumerate(data["parties"]):
+        page.text("; ".join(_party(party, places, supplied_names(data, number))), 2, 4)
     if "end_use" in facts:
         page.text(f"end use: {str(facts['end_use']).replace('_', ' ')}")
 
 
-def _party(party: Mapping[str, Any], places: Places) -> Iterator[str]:
+def _party(party: Mapping[str, Any], places: Places, supplied: Collection[str]) -> Iterator[str]:
     role = str(party.get("role", "a party")).replace("_", " ")
     yield f"{role}{' ' + party['name'] if 'name' in party else ''}: located in {places.say(party.get('location'))}"
     yield f"headquarters {places.say(party.get('headquarters'))}"
     yield f"ultimate parent's headquarters {places.say(party.get('ultimate_parent_headquarters'))}"
     told = ("role", "name", "location", "headquarters", "ultimate_parent_headquarters")
     for name, value in party.items():
-        if name not in told:
+        if name not in told and name not in supplied:
             yield f"{name} {_said(value)}"
 
 
@@ -74,7 +75,12 @@ def answer(page: Page, data: Mapping[str, Any]) -> None:
             page.text(reason, 12)
     if data["hold"]:
         flags = ", ".join(flag["id"] for flag in data["red_flags"] if flag["resolved"] is None)
-        page.item("HOLD", f"an unresolved red flag ({flags}): refrain, or apply to BIS, until it is resolved", 2, 10)
+        if flags:
+            page.item(
+                "HOLD", f"an unresolved red flag ({flags}): refrain, or apply to BIS, until it is resolved", 2, 10
+            )
+        for why in holds(data):
+            page.item("HOLD", why, 2, 10)
     for figure in data["uncertain_figures"]:
         page.text(_uncertain(figure), 2, 4)
 

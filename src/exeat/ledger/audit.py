@@ -29,7 +29,7 @@ def audit(connection: Connection) -> tuple[int, list[Wrong]]:
     heads: dict[int, tuple[int, bytes, int, int]] = {}
     times: dict[int, int] = {}
     query = select(postings).order_by(postings.c.account_id, postings.c.number)
-    for row in connection.execution_options(yield_per=_ROWS).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": _ROWS}):
         read += 1
         number, head, held, consumed = heads.get(row.account_id, (0, GENESIS, 0, 0))
         if row.number != number + 1:

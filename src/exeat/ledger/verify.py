@@ -102,7 +102,7 @@ def verify(
 
 def _good_parts(connection: Connection, faults: list[Fault]) -> tuple[frozenset[bytes], int]:
     found, read = set(), 0
-    rows = connection.execution_options(yield_per=ROWS).execute(select(parts.c.digest, parts.c.body))
+    rows = connection.execute(select(parts.c.digest, parts.c.body), execution_options={"yield_per": ROWS})
     for name, body in rows:
         read += 1
         if digest(bytes(body)) == name:
@@ -198,7 +198,7 @@ def _segment(connection: Connection, segment: _Segment) -> list[Fault]:
 def _plain(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
     """The rows a few thousand at a time, for there may be millions; on SQLite as the driver's own tuples."""
     if connection.dialect.name != "sqlite":
-        for row in connection.execution_options(yield_per=ROWS).execute(query):
+        for row in connection.execute(query, execution_options={"yield_per": ROWS}):
             yield tuple(row)
         return
     result = connection.execute(query)

@@ -19,7 +19,7 @@ from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.places import Places
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
-from exeat.logic.values import value_of
+from exeat.logic.values import says_unknown, value_of
 from exeat.logic.vocabulary import nearest
 from exeat.parties import PartiesRead, consignee_of, read_parties
 from exeat.supplied import Books, PartyScreening, Recording
@@ -124,6 +124,11 @@ class Desk:
             raise InputError(
                 f"date is {transaction.on}; the encoded law begins on {self.lawbook.begins}, nothing earlier is decided"
             )
+        if transaction.known_on is not None and transaction.known_on < self.lawbook.begins:
+            raise InputError(
+                f"known_on is {transaction.known_on}; the encoded law begins on {self.lawbook.begins}, what was public "
+                "earlier is not encoded and nothing is decided from it"
+            )
         engine = self.engines.on(transaction.on, transaction.known_on)
         screening = self._screening if transaction.screen else None
         try:
@@ -212,7 +217,12 @@ class Desk:
             facts, item = self._items[key]
             return dict(facts), item
         item = self._described(stated)
-        return self._with_contents(item, engine, unit_stated="tpp_per_unit" in stated), item
+        facts = self._with_contents(item, engine, unit_stated="tpp_per_unit" in stated)
+        for name, figure in stated.items():
+            declared = self.lawbook.vocabulary.get(name)
+            if declared is not None and declared.presumed is not None and catalogs.unstated(figure):
+                facts.setdefault(name, None)  # said to be unknown: nobody may presume it
+        return facts, item
 
     def _described(self, stated: Mapping[str, object]) -> ItemFacts:
         """A name with figures of the caller's own: the figures win over the catalog's."""
@@ -238,6 +248,8 @@ class Desk:
         for fact, names in CONTAINED_FACTS.items():
             truths = [values.get(name) for values in inside for name in names]
             found = True if True in truths else None if None in truths else False
+            if found is True and facts.get(fact) is False:
+                raise InputError(f"{fact} is stated as no, but what {item.name} is said to contain shows yes")
             if fact not in facts and found is not None:
                 facts[fact] = found
         if "tpp_per_unit" in engine.program and not unit_stated:
@@ -261,7 +273,7 @@ class Desk:
                 raise InputError(f"unknown fact {name[:60]!r}" + (f"; perhaps {hint!r}" if hint else ""))
             if declared.party:
                 raise InputError(f"{name} is a fact of a party; state it in 'parties', not in 'facts'")
-            if declared.country and isinstance(raw, str):
+            if declared.country and isinstance(raw, str) and not says_unknown(raw):
                 place = self.places.find(raw)
                 # The EAR's tables say nothing of an indeterminate place: its groups are unknown, never none.
                 facts[name] = None if place.standing == "indeterminate" else place.code

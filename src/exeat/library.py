@@ -21,6 +21,7 @@ from exeat.terms import KEYS, InputError, read_day
 if TYPE_CHECKING:
     from exeat.lawbook.consolidate import InForce, Lawbook, Stayed
     from exeat.lawbook.instrument import Section
+    from exeat.supplied import Books
 
 #: Keys of the short form, and what each stands for in a transaction.
 SHORT_KEYS = ("on", "to", "from_", "headquarters", "parent", "name", "role", "party_facts", "figures")
@@ -38,14 +39,22 @@ def desk(*drafts: str) -> Desk:
 
 @cache
 def _desk(drafts: tuple[str, ...], folder: str | None, ledger: str | None) -> Desk:
-    from exeat.bound.screening import Lists
-
     books = None
     if ledger:
         from exeat.bound.ledger import LedgerBooks
 
         books = LedgerBooks(ledger)
-    return Desk(drafts=drafts, screening=Lists(Path(folder) if folder else None), books=books)
+    return desk_with(drafts, books, Path(folder) if folder else None)
+
+
+def desk_with(drafts: Sequence[str] = (), books: Books | None = None, folder: Path | None = None) -> Desk:
+    """A desk of its own that screens named parties and asks (and records in) these books.
+
+    ``folder`` holds the lists; None: where this system keeps a user's data, or ``EXEAT_DATA_DIR``.
+    """
+    from exeat.bound.screening import Lists
+
+    return Desk(drafts=drafts, screening=Lists(folder), books=books)
 
 
 def check(
@@ -278,4 +287,4 @@ def _handles(chain: Iterable[Section]) -> set[str]:
     return found
 
 
-__all__ = ["SHORT_KEYS", "LawView", "check", "desk", "explain", "law", "transaction_of"]
+__all__ = ["SHORT_KEYS", "LawView", "check", "desk", "desk_with", "explain", "law", "transaction_of"]

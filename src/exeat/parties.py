@@ -11,7 +11,7 @@ from exeat.lawbook.places import Places
 from exeat.listing import party_list_facts
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
-from exeat.logic.values import value_of
+from exeat.logic.values import says_unknown, value_of
 from exeat.logic.vocabulary import Vocabulary, nearest
 from exeat.supplied import PartyScreening
 from exeat.terms import InputError, Party
@@ -78,7 +78,7 @@ def _stated(party: Party, number: int, vocabulary: Vocabulary, places: Places) -
             more = f"; perhaps {hint!r}" if hint else ""
             raise InputError(f"unknown key {name[:60]!r} of party {number}{more}")
         try:
-            if declared.country and isinstance(raw, str):
+            if declared.country and isinstance(raw, str) and not says_unknown(raw):
                 place = places.find(raw)
                 facts[name] = None if place.standing == "indeterminate" else place.code
             else:

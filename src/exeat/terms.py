@@ -74,23 +74,30 @@ def read_transaction(stated: Mapping[str, Any]) -> Transaction:
     more = stated.get("facts") or {}
     if not isinstance(more, Mapping):
         raise InputError(f"'facts' is a mapping of fact names and values, not {type(more).__name__}")
+    for key, value in more.items():
+        if key in facts and str(facts[key]).strip() != str(value).strip():
+            raise InputError(f"{key} is stated twice: {str(facts[key])[:40]!r}, and {str(value)[:40]!r} under 'facts'")
     facts.update(more)
     item = stated.get("item")
     if item is not None and not isinstance(item, (str, Mapping)):
         raise InputError(f"'item' is a catalog name or a mapping of figures, not {type(item).__name__}")
     certifications = _texts(stated.get("certifications") or (), "certifications")
-    resolutions = stated.get("resolutions") or ()
+    for name in certifications:
+        if name in facts and str(facts[name]).strip().casefold() not in ("yes", "true", "y"):
+            raise InputError(f"{name[:60]} is certified, but stated as {str(facts[name])[:40]!r} under 'facts'")
+    on = read_day(stated["date"], "date")
+    resolutions = _resolutions(_sequence(stated.get("resolutions") or (), "resolutions"), on)
     screen = stated.get("screen", True)
     if not isinstance(screen, bool):
         raise InputError(f"screen is {str(screen)[:40]!r}; expected true or false")
     return Transaction(
-        on=read_day(stated["date"], "date"),
+        on=on,
         known_on=None if stated.get("known_on") is None else read_day(stated["known_on"], "known_on"),
         item=item,
         facts=facts,
         parties=tuple(_party(p, n) for n, p in enumerate(_sequence(stated.get("parties") or (), "parties"), 1)),
         certifications=certifications,
-        resolutions=dict(_resolution(r, n) for n, r in enumerate(_sequence(resolutions, "resolutions"), 1)),
+        resolutions=resolutions,
         screen=screen,
     )
 
@@ -136,7 +143,7 @@ def read_day(value: object, key: str) -> date:
         return date(value.year, value.month, value.day)
     text = str(value).strip()
     try:
-        if len(text) == 10:
+        if len(text) == 10 and text[4] == text[7] == "-":  # a week (2026-W31-6) would be read as well
             return date.fromisoformat(text)
     except ValueError:
         pass
@@ -146,6 +153,8 @@ def read_day(value: object, key: str) -> date:
 def _party(stated: object, number: int) -> Party:
     if not isinstance(stated, Mapping):
         raise InputError(f"party {number} is a mapping of keys and values, not {type(stated).__name__}")
+    if None not in (here := (stated.get("country"), stated.get("location"))) and here[0] != here[1]:
+        raise InputError(f"party {number}: country is {str(here[0])[:40]!r}, location {str(here[1])[:40]!r}; state one")
     facts = {
         ("location" if key == "country" else str(key)): value
         for key, value in stated.items()
@@ -157,13 +166,27 @@ def _party(stated: object, number: int) -> Party:
     return Party(facts, lists, owners)
 
 
+def _resolutions(stated: Sequence[object], on: date) -> dict[str, Mapping[str, object]]:
+    found: dict[str, Mapping[str, object]] = {}
+    for number, one in enumerate(stated, 1):
+        flag, resolution = _resolution(one, number)
+        if flag in found:
+            raise InputError(f"resolution {number}: {flag[:60]!r} is resolved twice")
+        day = read_day(resolution["on"], f"on of resolution {number}")
+        if day > on:
+            # 15 CFR 732 supp. 3 (a)(5), (6): until a flag is explained, refrain.
+            raise InputError(f"resolution {number} is dated {day}, after the transaction of {on}; a flag comes first")
+        found[flag] = resolution
+    return found
+
+
 def _resolution(stated: object, number: int) -> tuple[str, Mapping[str, object]]:
     """A red flag's resolution: which flag, who resolved it, when, on what evidence. All four are needed."""
     if not isinstance(stated, Mapping):
         raise InputError(f"resolution {number} is a mapping of flag, by, on and evidence, not {type(stated).__name__}")
     _known_keys(stated, RESOLUTION_KEYS, f"resolution {number}")
     for key in RESOLUTION_KEYS:
-        if not str(stated.get(key) or "").strip():
+        if not str(stated.get(key) or "").strip() or str(stated[key]).strip().casefold() in ("?", "unknown"):
             raise InputError(f"resolution {number} lacks {key!r}: a flag is lifted by someone, on a day, on evidence")
     return str(stated["flag"]), {**stated, "on": read_day(stated["on"], f"on of resolution {number}")}
 

@@ -175,6 +175,25 @@ def _account(kind: str, on: date, destination: str | None, consignee: str | None
     return name
 
 
+def listed(ledger: Ledger, reference: str | None, last: int) -> list[dict[str, Any]]:
+    """The newest receipts (of a shipment) as plain data, the oldest first: number, moment, kind, outcomes."""
+    from exeat.ledger import receipts
+
+    with ledger.store.reading() as connection:
+        if reference is not None:
+            found = receipts.of_reference(connection, reference)[-last:]
+        else:
+            newest, _, _ = receipts.head_of(connection)
+            found = [receipts.get(connection, number) for number in range(max(1, newest - last + 1), newest + 1)]
+    told = []
+    for one in found:
+        answer = one.document.get("answer") if one.kind == receipts.DETERMINATION else None
+        tracks = {track: answer[track]["outcome"] if answer else None for track in ("text", "enforced")}
+        at = one.at.isoformat(timespec="seconds")
+        told.append({"number": one.number, "at": at, "kind": one.kind, "reference": one.reference, **tracks})
+    return told
+
+
 # Recorded answers, given anew
 
 
@@ -271,4 +290,4 @@ def _because(found: Mapping[str, Any], moved: Sequence[str], law_now: bool) -> s
     return f"the law files were changed{since}{more}"
 
 
-__all__ = ["KINDS", "LedgerBooks", "configured", "refusals", "replay"]
+__all__ = ["KINDS", "LedgerBooks", "configured", "listed", "refusals", "replay"]

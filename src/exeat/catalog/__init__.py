@@ -29,6 +29,7 @@ from exeat.catalog.items import (
     UnknownItem,
 )
 from exeat.catalog.search import NameIndex
+from exeat.catalog.values import unstated
 
 __all__ = [
     "BIT_LENGTHS",
@@ -48,6 +49,7 @@ __all__ = [
     "facts_from_figures",
     "facts_of",
     "load",
+    "unstated",
 ]
 
 

@@ -97,6 +97,8 @@ def facts_from(figures: Mapping[str, object], resolve: Callable[[str], ItemFacts
     }
     source = Provenance("stated", "stated", "")
     inside = _contained(figures.get("contains"), resolve, depth)
+    if inside:
+        _check_assembly(figures)
     built = Builder(name, source)
     for key in NUMBERS:
         built.put(key, read.get(key), "stated")
@@ -188,9 +190,10 @@ def _derive_from_rates(built: Builder, rates: Mapping[str, Figure]) -> None:
     high.put_rates((ProcessingUnit("", highs),))
     stated = built.facts.get("tpp")
     computed = low.facts["tpp"]
-    if isinstance(stated, Decimal) and isinstance(computed, Decimal) and stated < computed * (1 - _TOLERANCE):
+    most = stated if isinstance(stated, Decimal) else given.high if (given := built.intervals.get("tpp")) else None
+    if most is not None and isinstance(computed, Decimal) and most < computed * (1 - _TOLERANCE):
         how = low.provenance["tpp"].how
-        raise CatalogError(f"tpp {stated:f} is less than the stated rates give: {computed:f} ({how})")
+        raise CatalogError(f"tpp {most:f} is less than the stated rates give: {computed:f} ({how})")
     for name in ("tpp", "processing_performance_tops"):
         one, other = low.facts[name], high.facts[name]
         if not _known(built, name) and isinstance(one, Decimal) and isinstance(other, Decimal):
@@ -224,14 +227,34 @@ def _check_agreement(built: Builder) -> None:
         ("performance_density", "tpp", "applicable_die_area_mm2"),
         ("memory_bandwidth_density", "memory_bandwidth_gbs", "memory_area_mm2"),
     ):
-        density, top, area = (built.facts.get(name) for name in (ratio, over, under))
-        if (
-            isinstance(density, Decimal)
-            and isinstance(top, Decimal)
-            and isinstance(area, Decimal)
-            and abs(density * area - top) > _TOLERANCE * max(top, density * area)
-        ):
-            raise CatalogError(f"{ratio} {density:f} contradicts {over} {top:f} over {under} {area:f}")
+        density, top, area = (_bounds(built, name) for name in (ratio, over, under))
+        if density is None or top is None or area is None:
+            continue
+        least, most = density[0] * area[0], density[1] * area[1]
+        if least * (1 - _TOLERANCE) > top[1] or most < top[0] * (1 - _TOLERANCE):
+            shown = (
+                f"{name} {'..'.join(f'{end:f}' for end in dict.fromkeys(ends))}"
+                for name, ends in ((ratio, density), (over, top), (under, area))
+            )
+            raise CatalogError("{} contradicts {} over {}".format(*shown))
+
+
+def _bounds(built: Builder, name: str) -> tuple[Decimal, Decimal] | None:
+    """The least and the greatest value of a figure; None where it is unknown or has no upper bound."""
+    figure = built.facts.get(name)
+    if isinstance(figure, Decimal):
+        return figure, figure
+    interval = built.intervals.get(name)
+    return None if interval is None or interval.high is None else (interval.low, interval.high)
+
+
+def _check_assembly(figures: Mapping[str, object]) -> None:
+    """What contains circuits is an assembly; a circuit's figures beside its contents would be of another thing."""
+    if one_of("form", figures.get("form"), ONE_OF["form"]) not in (None, "assembly"):
+        raise CatalogError(f"contains: what contains circuits is an assembly, not form {told(figures.get('form'))}")
+    for key in sorted(_OF_CIRCUITS - {"form"} - set(_IO_PARTS)):
+        if not unstated(figures.get(key)):
+            raise CatalogError(f"contains: {key} is a figure of one circuit; state it of the circuit contained")
 
 
 def _contained(value: object, resolve: Callable[[str], ItemFacts], depth: int) -> tuple[Contained, ...]:

@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         # A process that answers once and ends: walking its many small objects for cycles costs a twentieth of its time.
         gc.disable()
+    if sys.stdout is None:
+        return _complain("standard output is closed; no answer can be shown", FAILED)
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()

@@ -9,7 +9,10 @@ from cyclopts.exceptions import UnknownCommandError
 
 from exeat import __version__
 from exeat.cli import Refused
+from exeat.cli.ledger import ledger_app
+from exeat.cli.lists import lists_app
 from exeat.cli.options import Figures, Kept, Order, Seen
+from exeat.cli.records import records_app
 from exeat.terms import InputError
 
 _Seen = Annotated[Seen | None, Parameter(name="*")]
@@ -25,6 +28,9 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=(), consume_multiple=False),
 )
+app.command(lists_app)
+app.command(ledger_app)
+app.command(records_app)
 law_app = App(name="law", help="The encoded law: what is in force, since when, and by which instrument.")
 app.command(law_app)
 
@@ -140,6 +146,53 @@ def items(query: str = "", /, *, on: _Day = None, limit: int = 1000, json: bool 
         return run_items(query, on, limit, as_json=json)
     except CatalogError as error:
         raise InputError(str(error)) from None
+
+
+@app.command
+def screen(
+    name: str, /, *, country: str = "", on: _Day = None, list: list[str] | None = None, json: bool = False
+) -> int:
+    """Look for a name, or each name of a file, in the lists held (at least the list that ships with the package).
+
+    Exit code 0: no match found in lists of their day; 3: a match, a possible one, or a name that cannot be screened.
+
+    Parameters
+    ----------
+    name
+        A name, or a file: a CSV with the column name (and country, address, identifiers …), or one name a line.
+    country
+        Where the party is, two letters.
+    list
+        Show hits on this list only (EL, SDN …); repeatable.
+    """
+    from exeat.cli.screen import run_screen
+
+    return run_screen(name, country, on, list or [], as_json=json)
+
+
+@app.command
+def owners(file: str, name: str, /, *, on: _Day = None, json: bool = False) -> int:
+    """Tell whether listed parties own 50 percent or more of a party, by BIS's and by OFAC's method.
+
+    Exit code 0: not caught by either; 3: caught, could be, or not known.
+
+    Parameters
+    ----------
+    file
+        A CSV with the columns owner, owned, share (and since, until, owner_headquarters, owned_headquarters), or
+        FollowTheMoney JSON lines.
+    """
+    from exeat.cli.screen import run_owners
+
+    return run_owners(file, name, on, as_json=json)
+
+
+@app.command
+def doctor(*, ledger: str | None = None, json: bool = False) -> int:
+    """Tell what is configured and reachable: the law, the lists, the ledger. Exit code 1: something does not serve."""
+    from exeat.cli.records import run_doctor
+
+    return run_doctor(ledger, as_json=json)
 
 
 @app.command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -13,6 +14,7 @@ from exeat.terms import InputError
 
 STDIN = "<stdin>"
 _LARGEST_FILE = 64 * 1024 * 1024
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def is_file_name(item: str) -> bool:
@@ -70,7 +72,7 @@ def read_file(name: str) -> list[tuple[str, Mapping[str, Any]]]:
     shown = "standard input" if name == STDIN else name
     text = _text(name, shown)
     try:
-        data = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_key_twice)
+        data = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=no_key_twice)
     except json.JSONDecodeError as error:
         ends = error.pos >= len(text.rstrip())
         what = "the text ends too early" if ends and text.strip() else "it is empty" if ends else error.msg
@@ -79,6 +81,8 @@ def read_file(name: str) -> list[tuple[str, Mapping[str, Any]]]:
         raise InputError(f"{shown}: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{shown}: {error}") from None
+    if _HALF.search(text) and _has_half(data):
+        raise InputError(f"{shown}: a text has half of a character (an escape of D800 to DFFF that stands alone)")
     if isinstance(data, Mapping):
         return [(shown, data)]
     if not isinstance(data, list) or not data:
@@ -112,11 +116,24 @@ def _text(name: str, shown: str) -> str:
         raise InputError(f"{shown}: byte {error.start + 1} is not UTF-8; expected a JSON text in UTF-8") from None
 
 
+def _has_half(data: object) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _no_key_twice(stated: list[tuple[str, Any]]) -> dict[str, Any]:
+def no_key_twice(stated: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping of a JSON object.
+
+    Raises:
+        ValueError: a key stands in it twice.
+    """
     found: dict[str, Any] = {}
     for key, value in stated:
         if key in found:

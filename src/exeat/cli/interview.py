@@ -14,7 +14,7 @@ from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.check import of_one_file
-from exeat.cli.given import is_file_name
+from exeat.cli.given import is_file_name, no_key_twice
 from exeat.cli.options import Order
 from exeat.cli.show import write, write_json
 from exeat.desk import Desk
@@ -78,10 +78,11 @@ class Interview:
 
     def state(self, missing: Missing, value: Value) -> None:
         """Take one answer and decide again."""
+        asked = self.found.asked
         if value is None:
             self.unknown.add(missing)
-            return
-        asked = self.found.asked
+            if self.found.engine.program.vocabulary[missing.fact].presumed is None:
+                return  # left out it is unknown already; what would be presumed must stand as unknown
         if missing.party is None:
             asked = replace(asked, facts={**asked.facts, missing.fact: value})
         else:
@@ -127,12 +128,27 @@ class Interview:
                 if len(self.found.asked.parties) != 1:
                     raise InputError(f"{where}: {fact} is a fact of a party; write 1.{fact} for the first")
                 party = 0
+            if party is not None and party >= len(self.found.asked.parties):
+                raise InputError(f"{where}: there is no party {party + 1}; {len(self.found.asked.parties)} are stated")
             missing = Missing(fact, party)
             try:
                 value = self.read(missing, words)
             except LogicError as error:
                 raise InputError(f"{where}: {error}") from None
+            before = self._stated_before(missing)
+            if before is not None and before != value:
+                raise InputError(
+                    f"{where}: {fact} is answered {words!r}, but stated otherwise before ({_shown(before)})"
+                )
             self.state(missing, value)
+
+    def _stated_before(self, missing: Missing) -> Value:
+        """What the transaction says itself; what follows from the item may be stated anew."""
+        asked = self.found.asked
+        if missing.party is not None:
+            return asked.parties[missing.party].get(missing.fact)
+        follows = asked.item is not None and missing.fact in asked.item.provenance
+        return None if follows else asked.facts.get(missing.fact)
 
     def question(self, missing: Missing) -> dict[str, Any]:
         """A missing fact as a question."""
@@ -168,6 +184,10 @@ class Interview:
                 return self.read(missing, words), words
             except LogicError as error:
                 write([f"  {error}"])
+
+
+def _shown(value: Value) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _choice(declared: Declared) -> str:
@@ -251,9 +271,13 @@ def read_answers(name: str, facts: Mapping[str, Declared]) -> Answers:
 def _stated(text: str, name: str) -> list[tuple[str, str, str]]:
     if text.lstrip().startswith("{"):
         try:
-            data = json.loads(text, parse_float=str, parse_int=str)
+            data = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=no_key_twice)
         except json.JSONDecodeError as error:
             raise InputError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+        except RecursionError:
+            raise InputError(f"{name}: nested too deeply") from None
+        except ValueError as error:
+            raise InputError(f"{name}: {error}") from None
         plain = {None: "", True: "yes", False: "no"}
         return [
             (str(key).strip(), plain[value] if value is None or isinstance(value, bool) else str(value), name)

@@ -10,6 +10,7 @@ from typing import Any
 from exeat.determination.license_exception import usable_name
 from exeat.determination.license_requirement import truth_name
 from exeat.determination.program import TRACKS, Program, build_program
+from exeat.determination.reads import Reads
 from exeat.determination.step import Step, Track
 from exeat.determination.turning import Turning
 from exeat.determination.words import Words
@@ -129,8 +130,9 @@ class Engine:
         values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
         values["parties"] = tuple(parties) or None
         presumed = []
+        open_ = self._open(facts) if None in facts.values() else facts
         for name, value in self.presumable:
-            if name not in facts:  # a fact stated to be unknown is not presumed either
+            if name not in open_:  # a fact stated to be unknown is not presumed either
                 values[name] = value
                 if name not in self._party_presumed or any(name not in party for party in parties):
                     presumed.append(name)
@@ -138,7 +140,7 @@ class Engine:
         for name, run in self._core:
             if name not in definitions or name not in values:
                 found = run(values, _NO_PARTY)
-                if found is None and name in if_open and name not in facts:
+                if found is None and name in if_open and name not in open_:
                     found = if_open[name]
                     presumed.append(name)
                 values[name] = found
@@ -160,6 +162,19 @@ class Engine:
                 for name, run in self._closures(_POLICY[track]):
                     values[name] = run(values, _NO_PARTY)
         return Valuation(self.program, values, tuple(presumed), self)
+
+    def _open(self, facts: Facts) -> frozenset[str]:
+        """What may not be presumed: what was stated, be it as unknown, and what stands behind an unknown definition.
+
+        Were a definition stated to be unknown derived from what nobody stated, presuming would answer what its author
+        says is open.
+        """
+        open_, waiting = set(facts), [name for name in facts if facts[name] is None and name in self.definitions]
+        while waiting:
+            behind = self.reads(waiting.pop()) - open_
+            open_ |= behind
+            waiting += behind & self.definitions
+        return frozenset(open_)
 
     def limb(self, name: str, values: Mapping[str, object]) -> object:
         """The value of a step that is evaluated only when asked for: a limb, a red flag, a limit."""
@@ -269,11 +284,12 @@ class Engines:
     def __init__(self, lawbook: Lawbook) -> None:
         self.lawbook = lawbook
         self._built: dict[tuple[int, int], Engine] = {}
+        self._reads = Reads()
 
     def on(self, on: date, known_on: date | None = None) -> Engine:
         """The engine for a day, as the law was public on ``known_on``."""
         key = self.lawbook.era(on, known_on)
         engine = self._built.get(key)
         if engine is None:
-            engine = self._built[key] = Engine(build_program(self.lawbook, on, known_on))
+            engine = self._built[key] = Engine(build_program(self.lawbook, on, known_on, self._reads))
         return engine

@@ -31,6 +31,7 @@ from exeat.determination import (
     review_policy,
     vigilance,
 )
+from exeat.determination.reads import Reads
 from exeat.determination.step import Step, Track
 from exeat.lawbook.consolidate import InForce, Lawbook
 from exeat.lawbook.instrument import Definition, Relief, Requirement, Section
@@ -44,10 +45,8 @@ from exeat.logic.tree import (
     Fact,
     Not,
     Tree,
-    fact_names,
     rebuild,
     substitute,
-    walk,
 )
 from exeat.logic.vocabulary import Declared, Vocabulary
 
@@ -69,6 +68,8 @@ class Program:
     steps: tuple[Step, ...]
     prepare: Callable[[Tree], Tree] = field(repr=False)
     group_words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: The declared facts any expression reads: what a transaction may usefully state.
+    input_facts: frozenset[str] = frozenset()
     _by_name: dict[str, Step] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Step:
@@ -85,25 +86,25 @@ class Program:
     def reliefs(self) -> tuple[Section, ...]:
         return tuple(s for s in self.law.governing if isinstance(s.rule, Relief))
 
-    @cached_property
-    def input_facts(self) -> frozenset[str]:
-        """The declared facts any expression reads: what a transaction may usefully state."""
-        return frozenset(name for step in self.steps for name in fact_names(step.tree) if name in self.vocabulary)
 
+def build_program(lawbook: Lawbook, on: date, known_on: date | None = None, reads: Reads | None = None) -> Program:
+    """The program for a day, as the law was public on ``known_on`` (None: as known now).
 
-def build_program(lawbook: Lawbook, on: date, known_on: date | None = None) -> Program:
-    """The program for a day, as the law was public on ``known_on`` (None: as known now)."""
+    ``reads`` remembers what trees read between programs of the same law book.
+    """
     law = lawbook.in_force(on, known_on)
-    builder = _Builder(law, lawbook.vocabulary)
+    builder = _Builder(law, lawbook.vocabulary, reads or Reads())
     steps = builder.build()
     by_name = {step.name: step for step in steps}
     words = {name: group.words for name, group in lawbook.groups.groups.items()}
-    return Program(on, known_on, law, lawbook.vocabulary, steps, builder.prepare, words, by_name)
+    names = frozenset(name for step in steps for name in builder.reads.names(step.tree) if name in lawbook.vocabulary)
+    return Program(on, known_on, law, lawbook.vocabulary, steps, builder.prepare, words, names, by_name)
 
 
 class _Builder:
-    def __init__(self, law: InForce, vocabulary: Vocabulary) -> None:
+    def __init__(self, law: InForce, vocabulary: Vocabulary, reads: Reads) -> None:
         self.law = law
+        self.reads = reads
         self.vocabulary = vocabulary
         self.party_definitions = {
             s.rule.name: s.rule.condition()
@@ -117,7 +118,15 @@ class _Builder:
 
     def prepare(self, tree: Tree) -> Tree:
         """Party definitions written out, entries not in force made false, ratios multiplied out."""
+        if not any(self._changes(name) for name in self.reads.names(tree)):
+            return tree
         return expand_ratios(substitute(tree, self._replacement), self.vocabulary)
+
+    def _changes(self, name: str) -> bool:
+        """Whether a tree that reads the name is not the same once prepared."""
+        declared = self.vocabulary.get(name)
+        ratio = declared is not None and declared.ratio is not None
+        return ratio or name in self.party_definitions or self._replacement(name) is not None
 
     def _replacement(self, name: str) -> Tree | None:
         if name in self.party_definitions:
@@ -133,7 +142,7 @@ class _Builder:
             *self._definitions(),
             *classification.steps(self.law),
         ]
-        ordered = sort_by_need([step.mapped(self.prepare) for step in common])
+        ordered = sort_by_need([step.mapped(self.prepare) for step in common], self.reads)
         steps = [*ordered, classification.eccn_step(self.law)]
         steps += [step.mapped(self.prepare) for step in license_exception.common_steps(self.law)]
         steps += [step.mapped(self.prepare) for step in vigilance.steps(self.law)]
@@ -146,7 +155,7 @@ class _Builder:
                 outcome_step(self.law, track),
             ]
             steps += [step.mapped(self.prepare) for step in parts]
-        return tuple(shared_party_conditions(steps, self.vocabulary))
+        return tuple(shared_party_conditions(steps, self.reads))
 
     def _definitions(self) -> Iterable[Step]:
         for section in self.law.governing:
@@ -168,14 +177,14 @@ def outcome_step(law: InForce, track: Track) -> Step:
     return Step(f"{track}.outcome", Case(branches, Constant("license_required")), track)
 
 
-def shared_party_conditions(steps: list[Step], vocabulary: Vocabulary) -> list[Step]:
+def shared_party_conditions(steps: list[Step], reads: Reads) -> list[Step]:
     """The steps with each condition on the parties that stands in several of them made a step of its own.
 
     Only conditions on stated facts are taken out, since their step comes before all others.
     """
     names = {step.name for step in steps}
-    conditions = (node for step in steps for node in walk(step.tree) if isinstance(node, AnyParty))
-    counts: Counter[AnyParty] = Counter(node for node in conditions if not fact_names(node) & names)
+    conditions = (node for step in steps for node in reads.parties(step.tree))
+    counts: Counter[AnyParty] = Counter(node for node in conditions if not reads.names(node) & names)
     shared = {node: f"parties/{number}" for number, (node, times) in enumerate(counts.items(), 1) if times > 1}
 
     def written(tree: Tree) -> Tree:
@@ -184,10 +193,10 @@ def shared_party_conditions(steps: list[Step], vocabulary: Vocabulary) -> list[S
         return rebuild(tree, written)
 
     first = [Step(name, node, "common") for node, name in shared.items()]
-    return [*first, *(step.mapped(written) for step in steps)]
+    return [*first, *(step.mapped(written) if reads.parties(step.tree) else step for step in steps)]
 
 
-def sort_by_need(steps: list[Step]) -> list[Step]:
+def sort_by_need(steps: list[Step], reads: Reads) -> list[Step]:
     """The steps so ordered that each follows those it reads; otherwise in the order given.
 
     Raises:
@@ -203,7 +212,7 @@ def sort_by_need(steps: list[Step]) -> list[Step]:
         if step.name in open_:
             raise ValueError(f"these definitions need each other: {' -> '.join([*open_, step.name])}")
         open_.append(step.name)
-        for name in sorted(fact_names(step.tree)):
+        for name in sorted(reads.names(step.tree)):
             if name in by_name and name != step.name:
                 visit(by_name[name])
         open_.pop()

@@ -60,7 +60,9 @@ def read_lawbook(folder: Path, name: str | None = None, drafts: Sequence[str] = 
     for draft in drafts:
         if draft not in draft_names(folder):
             known = draft_names(folder)
-            raise LawError(f"no draft is called {draft!r}; perhaps {nearest(draft, known)}; known: {', '.join(known)}")
+            hint = nearest(draft, known)
+            perhaps = f"; perhaps {hint}" if hint else ""
+            raise LawError(f"no draft is called {draft[:60]!r}{perhaps}; known: {', '.join(known)}")
     raws = [read_raw(path, path.relative_to(folder).as_posix()) for path in instrument_files(folder, drafts)]
     named = vocabulary.with_facts(declared for raw in raws for declared in rule_names(raw))
     instruments = tuple(sorted((build(raw, named) for raw in raws), key=lambda i: (i.effective, i.published, i.file)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from exeat.logic.errors import LogicError
@@ -10,6 +11,7 @@ from exeat.logic.vocabulary import Declared, nearest
 
 _YES = frozenset({"yes", "true", "y"})
 _NO = frozenset({"no", "false", "n"})
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _UNKNOWN = frozenset({"", "?", "unknown", "null", "none stated", "don't know"})
 
 
@@ -19,13 +21,18 @@ def value_of(declared: Declared, raw: object) -> Value:
     Raises:
         LogicError: the value does not fit the declared type; the message names the nearest valid word.
     """
-    if raw is None or (isinstance(raw, str) and raw.strip().casefold() in _UNKNOWN):
+    if says_unknown(raw):
         return None
     if declared.type == "yes/no":
         return _truth(declared, raw)
     if declared.type == "number":
         return _number(declared, raw)
     return _text(declared, raw)
+
+
+def says_unknown(raw: object) -> bool:
+    """Whether a stated value says *unknown*: ``?``, ``unknown``, an empty text, null."""
+    return raw is None or (isinstance(raw, str) and raw.strip().casefold() in _UNKNOWN)
 
 
 def _truth(declared: Declared, raw: object) -> bool:
@@ -44,7 +51,7 @@ def _number(declared: Declared, raw: object) -> Decimal:
         raise LogicError(f"{declared.name} is {raw!r}; expected a number")
     try:
         # A binary float enters through its shortest decimal text, so 5.92 is 5.92 and nothing beside it.
-        number = Decimal(str(raw).strip().replace(",", ""))
+        number = Decimal(_without_separators(str(raw).strip()))
     except InvalidOperation:
         raise LogicError(f"{declared.name} is {raw!r}; expected a number{_in(declared)}") from None
     if not number.is_finite():
@@ -57,6 +64,11 @@ def _number(declared: Declared, raw: object) -> Decimal:
     if isinstance(exponent, int) and -exponent > declared.decimals:
         raise LogicError(f"{declared.name} is {raw}; expected at most {declared.decimals} decimal places")
     return number
+
+
+def _without_separators(text: str) -> str:
+    """4,800 as 4800; a comma that separates no thousands (a decimal comma, 5,92) stays, and is then refused."""
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
 def _in(declared: Declared) -> str:

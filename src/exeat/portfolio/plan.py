@@ -11,7 +11,7 @@ from exeat.catalog import ItemFacts
 from exeat.desk import Desk
 from exeat.determination.determine import Engine
 from exeat.logic.compile import Compiled, compile_tree
-from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, children
+from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, children, walk
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, Forest, Simplifier
@@ -43,52 +43,62 @@ class Pair:
 
 @dataclass
 class Answers:
-    """The elements of one part of a row, their answers to each question, and their classes by sets of questions."""
+    """The elements of one part of a row, their answers to each question, and their classes by sets of questions.
+
+    Two measures: by *value* (an open answer is open, however it is), which settles the outcome and every paragraph; and
+    in *detail* (an open answer is the tree that is left), which settles what would have to be asked.
+    """
 
     origin: str
     elements: Sequence[Element]
     forest: Forest
-    _of: dict[int, list[object]] = field(default_factory=dict)
-    _sets: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _values: dict[int, list[object]] = field(default_factory=dict)
+    _details: dict[int, list[object]] = field(default_factory=dict)
+    _sets: dict[tuple[bool, tuple[int, ...]], int] = field(default_factory=dict)
     classes: list[list[int]] = field(default_factory=list)
     _held: list[Tree] = field(default_factory=list)
 
-    def number_of(self, questions: tuple[Tree, ...]) -> int:
+    def number_of(self, questions: Sequence[Tree], *, detailed: bool = False) -> int:
         """The number of a set of questions; its classes are then in ``classes``: one for each element."""
-        key = tuple(sorted(map(id, questions)))
+        key = (detailed, tuple(sorted(map(id, questions))))
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = len(self.classes)
-            columns = [self._answers(question) for question in questions]
+            answers = self.details if detailed else self.values
+            columns = [answers(question) for question in questions]
             seen: dict[tuple[object, ...], int] = {}
             self.classes.append([seen.setdefault(row, len(seen)) for row in zip(*columns, strict=True)])
         return found
 
-    @property
-    def most_classes(self) -> int:
-        return max((max(classes, default=0) + 1 for classes in self.classes), default=1)
-
-    def _answers(self, question: Tree) -> list[object]:
-        found = self._of.get(id(question))
+    def values(self, question: Tree) -> list[object]:
+        """Each element's answer; None where it is open, or where the cells cannot be read."""
+        found = self._values.get(id(question))
         if found is None:
             self._held.append(question)
             run = compile_tree(question, {}, of_party=False)
-            presumes = _presumes(question)
-            found = [self._answer(question, run, element, presumes) for element in self.elements]
-            self._of[id(question)] = found
+            found = self._values[id(question)] = [run(element.facts, {}) for element in self.elements]
         return found
 
-    def _answer(self, question: Tree, run: Compiled, element: Element, presumes: bool) -> object:
-        if element.error is not None:
-            return None
-        value = run(element.facts, {})
-        if value is not None and not presumes:
-            return value
-        tree = Simplifier(self.forest, _stated(element.facts, self.forest, self.origin), {})(question)
-        if isinstance(tree, Constant):
-            return tree.value
-        self._held.append(tree)
-        return ("open", id(tree))
+    def details(self, question: Tree) -> list[object]:
+        """Each element's answer; where it is open, or a statement could still change it, the tree that is left."""
+        found = self._details.get(id(question))
+        if found is None:
+            made: dict[object, object] = {}
+            presumes = _presumes(question)
+            names = sorted({node.name for node in walk(question) if isinstance(node, Fact)})
+            found = self._details[id(question)] = [
+                self._detail(question, element, names, made) if value is None or presumes else value
+                for element, value in zip(self.elements, self.values(question), strict=True)
+            ]
+        return found
+
+    def _detail(self, question: Tree, element: Element, names: list[str], made: dict[object, object]) -> object:
+        key = tuple(element.facts.get(name) for name in names)
+        if key not in made:
+            tree = Simplifier(self.forest, _Lookup(element.facts, self.forest), {})(question)
+            self._held.append(tree)
+            made[key] = tree.value if isinstance(tree, Constant) else tree
+        return made[key]
 
 
 def _presumes(tree: Tree) -> bool:
@@ -97,15 +107,10 @@ def _presumes(tree: Tree) -> bool:
     return any(_presumes(part) for part in children(tree))
 
 
-def _stated(facts: Mapping[str, Value], forest: Forest, origin: str) -> _Lookup:
-    return _Lookup(facts, forest, origin)
-
-
 @dataclass(frozen=True, slots=True)
 class _Lookup:
     facts: Mapping[str, Value]
     forest: Forest
-    origin: str
 
     def __call__(self, name: str) -> Tree | None:
         if name.startswith(OPEN):
@@ -159,12 +164,13 @@ class Plan:
         facts, found = self.desk.item_facts(item, self.engines[program])
         signature, open_ = self._signature(program, facts, status)
         intervals = found.intervals if found else {}
-        if any(name in open_ for name in intervals):
+        exact = frozenset(name for name in intervals if name in open_)
+        if exact:
             signature = (*signature, item)  # an uncertain figure that matters: the answer may turn inside its bounds
         key = (program, signature, status)
         kind = self._kinds.get(key)
         if kind is None:
-            questions = residual(self.asked[program], facts, status)
+            questions = residual(self.asked[program], facts, status, exact)
             kind = self._kinds[key] = Kind(len(self.kinds), program, questions)
             self.kinds.append(kind)
             self._register(questions)
@@ -182,7 +188,7 @@ class Plan:
             if value is not None and not presumes:
                 found.append("a figure" if id(question) in figures else value)
                 continue
-            tree = Simplifier(self.forest, _stated(named, self.forest, "item"), {})(question)
+            tree = Simplifier(self.forest, _Lookup(named, self.forest), {})(question)
             names = self.asked[program].names(tree)
             open_.update(name.removeprefix(OPEN) for name in names if name.startswith(OPEN))
             found.append(tree.value if isinstance(tree, Constant) else ("open", id(tree)))

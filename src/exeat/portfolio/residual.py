@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exeat.determination.program import TRACKS
-from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, rebuild
+from exeat.logic.tree import Case, Coalesce, Compare, Constant, Fact, Tree, Value, children, rebuild
 from exeat.portfolio.asked import Asked, origin_of
 from exeat.portfolio.forest import OPEN, Simplifier
 
@@ -25,12 +25,15 @@ Status = tuple[int, ...]
 class Questions:
     """What a residual program asks: of each part of a row, trees; of its numbers, comparisons.
 
-    ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters, because a comparison they stand in is open.
+    ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters. ``steps`` is the residual program itself, and
+    ``nodes`` tells where in it a question stands, by the identity of the tree: the part of the row and the question.
     """
 
     of: Mapping[str, tuple[Tree, ...]]
     comparisons: tuple[Compare, ...]
     raw: tuple[str, ...]
+    steps: Mapping[str, Tree] = field(default_factory=dict, repr=False)
+    nodes: Mapping[int, tuple[str, Tree]] = field(default_factory=dict, repr=False)
 
 
 @dataclass
@@ -39,6 +42,7 @@ class _Finder:
 
     asked: Asked
     steps: Mapping[str, Tree]
+    exact: frozenset[str] = frozenset()
     of: dict[str, dict[int, Tree]] = field(default_factory=dict)
     comparisons: dict[int, Compare] = field(default_factory=dict)
     raw: set[str] = field(default_factory=set)
@@ -71,9 +75,13 @@ class _Finder:
 
     def _compare(self, tree: Compare, origins: frozenset[str]) -> None:
         names = self.asked.names(self.whole(tree))
-        if origins <= {"num", "fig"} and not any(name.startswith(OPEN) for name in names):
-            self.comparisons[id(tree)] = tree
-            return
+        open_ = {name.removeprefix(OPEN) for name in names if name.startswith(OPEN)}
+        if origins <= {"num", "fig"}:
+            if not open_:
+                self.comparisons[id(tree)] = tree
+                return
+            if not open_ & self.exact and not _chooses(tree):
+                return  # unknown, whatever the numbers are
         self.raw.update(name for name in names if origin_of(name) in ("num", "fig"))
         for part in children(tree):
             self.visit(part)
@@ -106,11 +114,17 @@ class _Finder:
         return found
 
     def questions(self) -> Questions:
-        of = {
-            origin: tuple({id(w): w for w in map(self.whole, trees.values())}.values())
-            for origin, trees in self.of.items()
-        }
-        return Questions(of, tuple(self.comparisons.values()), tuple(sorted(self.raw)))
+        nodes = {place: (origin, self.whole(t)) for origin, trees in self.of.items() for place, t in trees.items()}
+        of: dict[str, dict[int, Tree]] = {}
+        for origin, tree in nodes.values():
+            of.setdefault(origin, {})[id(tree)] = tree
+        listed = {origin: tuple(trees.values()) for origin, trees in of.items()}
+        return Questions(listed, tuple(self.comparisons.values()), tuple(sorted(self.raw)), self.steps, nodes)
+
+
+def _chooses(tree: Tree) -> bool:
+    """Whether an open part need not make the whole open."""
+    return isinstance(tree, (Case, Coalesce)) or any(_chooses(part) for part in children(tree))
 
 
 def item_questions(asked: Asked) -> tuple[Tree, ...]:
@@ -123,12 +137,15 @@ def item_questions(asked: Asked) -> tuple[Tree, ...]:
     return tuple(found.values())
 
 
-def residual(asked: Asked, item: Mapping[str, Value], status: Status) -> Questions:
+def residual(
+    asked: Asked, item: Mapping[str, Value], status: Status, exact: frozenset[str] = frozenset()
+) -> Questions:
     """What is left to ask once the item's facts, and which numbers are stated, are known.
 
     Args:
         item: the item's facts by name; absent is open.
         status: for each column of numbers, in the order of ``asked.shape.numbers``, what its cell says.
+        exact: open figures of the item known within bounds: what they are compared with matters to the figure.
     """
     stated = dict(zip(asked.shape.numbers, status, strict=True))
     simplify: Simplifier
@@ -153,7 +170,7 @@ def residual(asked: Asked, item: Mapping[str, Value], status: Status) -> Questio
         return None
 
     simplify = Simplifier(asked.forest, lookup, asked.engine.program.law.groups)
-    finder = _Finder(asked, steps)
+    finder = _Finder(asked, steps, exact)
     roots = list(asked.roots["always"])
     for track in TRACKS:
         needed = lookup(f"{track}.any_requirement")

@@ -10,6 +10,7 @@ from typing import Any
 
 from exeat import catalog as catalogs
 from exeat.catalog import Catalog, CatalogError, ItemFacts
+from exeat.contents import CONTAINED_FACTS, contained_tpp, refuse_denied_contents
 from exeat.determination.answer import Asked, Determination
 from exeat.determination.determine import Engine, Engines, Valuation
 from exeat.determination.robustness import examine, same_over
@@ -24,33 +25,6 @@ from exeat.logic.vocabulary import nearest
 from exeat.parties import PartiesRead, consignee_of, read_parties
 from exeat.supplied import Books, PartyScreening, Recording
 from exeat.terms import InputError, Party, Transaction, read_transaction, restated
-
-#: What an assembly contains is classified under the same law; these facts say what was found (4A090, 4A994.l).
-CONTAINED_FACTS: Mapping[str, tuple[str, ...]] = {
-    "contains_ic_at_3a090_a": ("ic_meets_3a090_a",),
-    "contains_ic_at_3a090_b": ("ic_meets_3a090_b",),
-    "contains_ic_at_3a991_p": ("eccn_3a991_p", "ic_meets_3a090_a", "ic_meets_3a090_b"),
-}
-
-
-def contained_tpp(circuits: Sequence[tuple[int, Mapping[str, object]]]) -> Decimal | None:
-    """The TPP of one assembly: its circuits at or over 3A090.a added up, others left out (15 CFR 740.29(h)(2)).
-
-    Args:
-        circuits: for each kind of contained circuit, how many and what :meth:`Engine.classify` found of it.
-
-    Returns:
-        The sum in TPP; None where the level of a circuit, or the TPP of one that counts, is unknown.
-    """
-    total = Decimal(0)
-    for count, values in circuits:
-        reaches, tpp = values.get("ic_meets_3a090_a"), values.get("tpp")
-        if reaches is False:
-            continue
-        if reaches is None or not isinstance(tpp, Decimal):
-            return None
-        total += count * tpp
-    return total
 
 
 def _whose(
@@ -134,6 +108,7 @@ class Desk:
         try:
             item_facts, item = self.item_facts(transaction.item, engine)
             facts = {**item_facts, **self._facts(transaction, item)}
+            refuse_denied_contents(item_facts, facts)
             parties = read_parties(transaction.parties, self.lawbook.vocabulary, self.places, transaction.on, screening)
         except (LogicError, CatalogError) as error:
             raise InputError(str(error)) from None
@@ -248,8 +223,8 @@ class Desk:
         for fact, names in CONTAINED_FACTS.items():
             truths = [values.get(name) for values in inside for name in names]
             found = True if True in truths else None if None in truths else False
-            if found is True and facts.get(fact) is False:
-                raise InputError(f"{fact} is stated as no, but what {item.name} is said to contain shows yes")
+            if found is True:
+                refuse_denied_contents({fact: True}, facts)
             if fact not in facts and found is not None:
                 facts[fact] = found
         if "tpp_per_unit" in engine.program and not unit_stated:

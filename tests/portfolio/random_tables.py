@@ -110,7 +110,7 @@ def disagreements(desk: Desk, seed: int, count: int, folder: Path) -> list[str]:
 
     from exeat.portfolio.columns import read_columns, transaction_of
     from exeat.portfolio.commands import batch
-    from exeat.portfolio.decision import ANSWER_COLUMNS, decision_of
+    from exeat.portfolio.decision import ANSWER_COLUMNS, asks_of, decision_of
     from exeat.terms import InputError
 
     table = RandomTable(desk, seed)
@@ -123,7 +123,8 @@ def disagreements(desk: Desk, seed: int, count: int, folder: Path) -> list[str]:
     for number, (row, got) in enumerate(zip(rows, decided, strict=True), 1):
         try:
             stated = transaction_of(row, columns, desk.lawbook.vocabulary)
-            expected = dict(zip(ANSWER_COLUMNS, decision_of(desk.check(stated)).answer, strict=True))
+            alone = desk.check(stated)
+            expected = dict(zip(ANSWER_COLUMNS, decision_of(alone, asks_of(alone)).answer, strict=True))
         except InputError as error:
             expected = {"error": str(error)}
             if got["error"] is None:

@@ -1,7 +1,8 @@
 """Owners stated for a party: the 50 percent arithmetic of :mod:`exeat.screening` as facts of the law.
 
 An owner is ``{"name": …, "share": "30" | "10-25" | "?", "headquarters": "CN", "lists": ["EL"], "owners": […]}``; one
-that states no ``lists`` is screened by name.
+that states no ``lists`` is screened by name. Empty ``owners`` say that nobody holds a majority of it; left out, that
+nothing is known of them.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ KEYS = ("name", "share", "headquarters", "lists", "owners")
 STRICTEST: Mapping[str, str] = {"EL": "entity_list", "SDN": "sdn_list", "MEU": "meu_list"}
 DEEPEST, MOST = 20, 1000
 _PLACES = Decimal("0.0001")
-#: The source name of the list that ships with the package.
-STARTER = "starter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class OwnersFound:
 class _Gathered:
     """Stakes and listings read so far.
 
-    ``partial``: an owner was looked for in the starter list alone. ``doubts``: why the lists are not fit to deny one.
+    ``partial``: the lists that count were not all held. ``doubts``: why those held are not fit to deny an owner.
     """
 
     lists: Lists
@@ -56,6 +55,7 @@ class _Gathered:
     maybe: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     partial: bool = False
     doubts: dict[str, None] = field(default_factory=dict)
+    tops: set[str] = field(default_factory=set)
     count: int = 0
 
     def read(self, owned: str, owners: object, depth: int) -> None:
@@ -80,8 +80,10 @@ class _Gathered:
             if not isinstance(name, str) or not name.strip():
                 raise LogicError(f"{where} has no name")
             self._owner(name.strip(), owned, owner, where)
-            if owner.get("owners"):
+            if owner.get("owners") is not None:
                 self.read(name.strip(), owner["owners"], depth + 1)
+                if not owner["owners"]:
+                    self.tops.add(name_key(name))
 
     def _owner(self, name: str, owned: str, stated: Mapping[str, Any], where: str) -> None:
         share = stated.get("share")
@@ -118,9 +120,10 @@ class _Gathered:
         how = [(hit, self.lists.taken_as(hit, answer, self.on)) for hit in answer.hits]
         self.sure[name_key(name)] = tuple(hit.entry for hit, taken in how if taken == "listed")
         self.maybe[name_key(name)] = tuple(hit.entry for hit, taken in how if taken == "possible")
-        if all(used.source == STARTER for used in answer.lists):
+        fit, doubtful = self.lists.searched(answer)
+        if not STRICTEST.keys() <= fit | doubtful:
             self.partial = True
-        else:
+        elif not STRICTEST.keys() <= fit:
             self.doubts.update(dict.fromkeys(answer.notes_of_lists))
         if answer.status == "not screened":
             self.doubts[answer.statement] = None
@@ -181,4 +184,5 @@ def _parent(name: str, on: date, gathered: _Gathered) -> dict[str, Any]:
     except ScreeningError as error:
         return {"name": None, "headquarters": None, "sure": False, "path": [], "note": str(error)}
     path = [str(stake) for stake in parent.path]
-    return {"name": parent.name, "headquarters": parent.headquarters or None, "sure": parent.sure, "path": path}
+    sure = parent.sure or name_key(parent.name) in gathered.tops
+    return {"name": parent.name, "headquarters": parent.headquarters or None, "sure": sure, "path": path}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,10 @@ class Lists:
         given = (stated.get("location"), stated.get("headquarters"))
         places = tuple(dict.fromkeys(str(place) for place in given if place))
         answer = self.answer(name, places, on)
-        report.update(status=answer.status, statement=answer.statement, lists=self._lists(answer, on))
+        partial = all(used.source == STARTER for used in answer.lists)
+        said = answer.statement.partition(";")[0] + " (the starter list, which clears nobody)"
+        report.update(status=answer.status, lists=self._lists(answer, on))
+        report["statement"] = said if partial else answer.statement
         report["doubts"].extend(answer.notes_of_lists)
         if answer.status == NOT_SCREENED:
             facts.update(dict.fromkeys(SEARCHED))
@@ -127,7 +131,7 @@ class Lists:
         taken = [(hit, self.taken_as(hit, answer, on)) for hit in answer.hits]
         report["candidates"] = [_candidate(hit, how) for hit, how in taken[:SHOWN]]
         report["more_candidates"] = max(0, len(taken) - SHOWN) + answer.more_hits
-        facts.update(list_facts(answer, taken, on))
+        facts.update(list_facts(taken, on, *self.searched(answer)))
         report["hold"].extend(_holds(taken))
 
     def taken_as(self, hit: Hit, answer: Answer, on: date) -> str:
@@ -139,6 +143,24 @@ class Lists:
             return "possible"
         # An entry is found from a week before it was printed, a rule taking effect first: whether it did is open.
         return "possible" if hit.entry.since is not None and hit.entry.since > on else "listed"
+
+    def searched(self, answer: Answer) -> tuple[set[str], set[str]]:
+        """The lists that were searched whole: those fit to deny a party, and those that failed a check.
+
+        A list of one's own, or a collection that holds fewer rows than the official list, finds but denies nothing.
+        """
+        from exeat.screening.gate import LEAST
+
+        fit: set[str] = set()
+        doubtful: set[str] = set()
+        for used in answer.lists:
+            kept = self.screening.store.latest(used.source) if used.source != STARTER else None
+            if kept is None or kept.form == "mapped":
+                continue
+            least = LEAST.get("csl-json", {}) if kept.form == "ftm" else {}
+            if all(used.rows.get(code, 0) >= count for code, count in least.items()):
+                (doubtful if used.flags else fit).update(used.rows)
+        return fit, doubtful
 
     def _lists(self, answer: Answer, on: date) -> list[dict[str, Any]]:
         day, store = min(on, date.today()), self.screening.store
@@ -170,24 +192,29 @@ class Lists:
         report["hold"].extend(found.hold)
 
 
-def list_facts(answer: Answer, taken: Sequence[tuple[Hit, str]], on: date) -> dict[str, Value]:
-    """The listing facts an answer supports: yes for a listing, no for what was searched whole, None where open."""
+def list_facts(taken: Sequence[tuple[Hit, str]], on: date, fit: set[str], doubtful: set[str]) -> dict[str, Value]:
+    """The listing facts an answer supports: yes for a listing, no for what was searched whole, None where open.
+
+    Args:
+        taken: each hit with how it is taken (``listed``, ``possible`` …).
+        on: the day.
+        fit: codes of lists searched whole and fit to deny.
+        doubtful: codes of lists that were searched and failed a check.
+    """
     listed = [hit for hit, how in taken if how == "listed"]
     known = [_listing(hit) for hit in listed if hit.entry.list in {one.code for one in EAR_LISTS}]
     positive = party_list_facts(known, on)
     sure = {FACT_OF[hit.entry.list] for hit in listed if hit.entry.list in FACT_OF and hit.entry.on(on)}
     maybe = {FACT_OF[hit.entry.list] for hit, how in taken if how == "possible" and hit.entry.list in FACT_OF}
-    sound = {code for used in answer.lists if not used.flags for code in used.rows}
-    doubtful = {code for used in answer.lists if used.flags and used.source != STARTER for code in used.rows}
     facts: dict[str, Value] = {}
     for fact, codes in SEARCHED.items():
         if fact in sure:
             facts[fact] = True
         elif fact in maybe:
             facts[fact] = None
-        elif codes <= sound:
+        elif codes <= fit:
             facts[fact] = False
-        elif codes <= sound | doubtful:
+        elif codes <= fit | doubtful:
             facts[fact] = None
     for fact, value in positive.items():
         if fact not in SEARCHED and _belongs(fact) in sure:
@@ -253,7 +280,11 @@ def _blank(name: str) -> dict[str, Any]:
 
 
 def _said(value: Value) -> str:
-    return "unknown" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 __all__ = ["FACT_OF", "Lists", "list_facts"]

@@ -168,8 +168,8 @@ def run_doctor(ledger: str | None, *, as_json: bool) -> int:
     if as_json:
         write_json(found)
     else:
-        marks = {True: "well", False: "FAULT", None: "absent"}
-        write(f"{marks[one['well']]:<7} {one['what']}: {one['found']}" for one in found)
+        marks = {True: "well", False: "FAULT", None: "note"}
+        write(f"{marks[one['well']]:<6} {one['what']}: {one['found']}" for one in found)
     return FAILED if any(one["well"] is False for one in found) else DECIDED
 
 

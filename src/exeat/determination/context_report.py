@@ -8,6 +8,7 @@ from typing import Any
 from exeat.determination.presumption import bearing
 from exeat.determination.program import TRACKS
 from exeat.determination.reader import TRUTH, Reader
+from exeat.determination.stated_over import stated_over
 from exeat.lawbook.instrument import Prohibition, Relief, Requirement, ReviewPolicy, Section
 
 
@@ -91,10 +92,14 @@ class ContextReport(Reader):
         return found
 
     def notes(self) -> list[dict[str, Any]]:
+        """What was stated over the law's own definitions, then the notes of the rules that apply."""
         return [
-            {"says": s.rule.note, "provision": s.provision, "instrument": s.citation}
-            for s in self._relevant()
-            if s.rule is not None and s.rule.note and (s.verb == "Posture" or self.values.get(s.rule.name) is True)
+            *stated_over(self.d),
+            *(
+                {"says": s.rule.note, "provision": s.provision, "instrument": s.citation}
+                for s in self._relevant()
+                if s.rule is not None and s.rule.note and (s.verb == "Posture" or self.values.get(s.rule.name) is True)
+            ),
         ]
 
     def pending(self) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ from exeat.lawbook.instrument import Definition, Relief, Requirement, Section
 from exeat.logic.expand import expand_ratios
 from exeat.logic.tree import (
     FALSE,
+    And,
     AnyParty,
     Case,
     Coalesce,
@@ -55,6 +56,7 @@ TRACKS: tuple[Track, ...] = ("text", "enforced")
 
 #: The definition that tells whether the encoded law covers the item's form at all; declared in facts.md.
 SCOPE = "within_encoded_scope"
+RELIEF = ("any_exception", "any_authorization")
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ def outcome_step(law: InForce, track: Track) -> Step:
     any_requirement = Fact(f"{track}.any_requirement")
     branches: tuple[tuple[Tree, Tree], ...] = (
         (Fact(f"{track}.any_prohibition"), Constant("prohibited")),
+        # A requirement that nothing can stand in for is certain, whatever else the law may say that is not encoded.
+        (And((any_requirement, *(Not(Fact(f"{track}.{r}")) for r in RELIEF))), Constant("license_required")),
         (Not(Fact(SCOPE)), Constant("unknown")),
         (Not(any_requirement), Constant("no_license_required")),
         (Fact(f"{track}.any_exception"), Constant("license_exception")),

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from exeat.lawbook.folder import law_text
 from exeat.lawbook.instrument import LawError
 from exeat.lawbook.markdown import TableRow, parts
 from exeat.logic.vocabulary import Declared, FactType, Vocabulary, nearest
@@ -22,7 +23,7 @@ def read_dictionary(path: Path, file: str = "facts.md") -> Vocabulary:
     """
     facts: dict[str, Declared] = {}
     presumed: list[TableRow] = []
-    for part in parts(path.read_text(encoding="utf-8"), file):
+    for part in parts(law_text(path, file), file):
         if part.heading not in _SECTIONS:
             raise LawError(f"unknown section {part.heading!r}; sections are {', '.join(_SECTIONS)}", file, part.line)
         for row in (row for table in part.tables for row in table):

@@ -23,6 +23,21 @@ def law_folder() -> Path:
     raise LawError("the law folder was not found beside the package; reinstall exeat")
 
 
+def law_text(path: Path, file: str) -> str:
+    """The text of a law file; ``file`` is its name in messages.
+
+    Raises:
+        LawError: it is not there, cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise LawError("a byte that is not UTF-8; expected a text in UTF-8", file, line) from None
+    except OSError as error:
+        raise LawError(f"cannot be read: {error.strerror or error}", file) from None
+
+
 def law_files(folder: Path) -> list[Path]:
     """Every file that is law, in a fixed order."""
     return sorted(

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from exeat.lawbook.folder import law_text
 from exeat.lawbook.instrument import LawError
 from exeat.logic.vocabulary import nearest
+
+_MEMBERS = "groups/members.csv"
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "destinations.csv": ("code", "name", "ear_name", "parent", "aliases", "standing", "note"),
+    "members.csv": (
+        *("group", "member", "from", "until", "from_known", "until_known"),
+        *("citation", "confidence", "note"),
+    ),
+}
 
 #: 740 supp. 1 and 738 supp. 1 list destinations; territories follow a listed parent (15 CFR 738.3(b)).
 Standing = str
@@ -144,18 +154,46 @@ def read_groups(folder: Path) -> Groups:
         )
     groups = _read_group_table(folder / "groups.md", destinations)
     memberships = tuple(_membership(row, line, groups) for row, line in _rows(folder / "members.csv"))
+    _check_members(groups, memberships, destinations)
     return Groups(destinations, groups, memberships)
+
+
+def _check_members(
+    groups: Mapping[str, Group], memberships: Sequence[Membership], destinations: Mapping[str, Destination]
+) -> None:
+    """A list cut short would answer that a place is in no group: refuse an empty group, and a member that is no place.
+
+    Raises:
+        LawError: a group that should have members and has none; among places, a member that is none.
+    """
+    members: dict[str, list[Membership]] = {name: [] for name, group in groups.items() if not group.formula}
+    for membership in memberships:
+        if membership.group not in members:
+            raise LawError(f"{membership.group} is computed, it has no members", _MEMBERS, membership.line)
+        members[membership.group].append(membership)
+    for name, listed in members.items():
+        if not listed:
+            raise LawError(f"no member of {name} is listed; a group without a formula has some", _MEMBERS)
+        strangers = [m for m in listed if m.member not in destinations]
+        if strangers and (len(strangers) < len(listed) or any(m.member.upper() in destinations for m in strangers)):
+            first = strangers[0]
+            hint = nearest(first.member, destinations)
+            raise LawError(f"{first.member!r} in {name} is no place code; perhaps {hint}", _MEMBERS, first.line)
 
 
 def _rows(path: Path) -> Iterator[tuple[dict[str, str], int]]:
     import csv  # as the parser of tables below: cached law is opened without them
 
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        for row in reader:
-            if None in row or None in row.values():
-                raise LawError("this row has another number of cells than the header", _name(path), reader.line_num)
-            yield {key: (value or "").strip() for key, value in row.items()}, reader.line_num
+    reader = csv.DictReader(law_text(path, _name(path)).splitlines(keepends=True))
+    expected = _COLUMNS[path.name]
+    if tuple(reader.fieldnames or ()) != expected:
+        raise LawError(
+            f"the columns are {', '.join(reader.fieldnames or ())}; expected {', '.join(expected)}", _name(path), 1
+        )
+    for row in reader:
+        if None in row or None in row.values():
+            raise LawError("this row has another number of cells than the header", _name(path), reader.line_num)
+        yield {key: (value or "").strip() for key, value in row.items()}, reader.line_num
 
 
 def _name(path: Path) -> str:
@@ -163,7 +201,7 @@ def _name(path: Path) -> str:
 
 
 def _membership(row: dict[str, str], line: int, groups: dict[str, Group]) -> Membership:
-    file = "groups/members.csv"
+    file = _MEMBERS
     if row["group"] not in groups:
         hint = nearest(row["group"], groups)
         raise LawError(f"group {row['group']!r} is not in groups.md; perhaps {hint}", file, line)
@@ -193,9 +231,7 @@ def _read_group_table(path: Path, destinations: dict[str, Destination]) -> dict[
 
     groups: dict[str, Group] = {}
     tables = [
-        table
-        for part in parts("## Groups\n" + path.read_text(encoding="utf-8"), _name(path), 0)
-        for table in part.tables
+        table for part in parts("## Groups\n" + law_text(path, _name(path)), _name(path), 0) for table in part.tables
     ]
     for row in (row for table in tables for row in table if "group" in row.cells and "formula" in row.cells):
         name = row.cells["group"].strip("`")

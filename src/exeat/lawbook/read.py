@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from exeat.lawbook.folder import law_text
 from exeat.lawbook.instrument import (
     CONFIDENCES,
     VERBS,
@@ -48,7 +49,7 @@ def read_raw(path: Path, file: str) -> Raw:
     Raises:
         LawError: no front matter, an unknown or missing key.
     """
-    front, rest, line = split_front_matter(path.read_text(encoding="utf-8"), file)
+    front, rest, line = split_front_matter(law_text(path, file), file)
     if not isinstance(front, dict):
         raise LawError("the front matter must be keys and values", file, 2)
     for key in front:

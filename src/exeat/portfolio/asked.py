@@ -221,6 +221,24 @@ class Asked:
         return frozenset(origin_of(name) for name in self.names(tree) if not name.startswith(OPEN))
 
     @cached_property
+    def comparisons(self) -> tuple[Compare, ...]:
+        """Every comparison of the program, each once."""
+        found: dict[int, Compare] = {}
+        seen: set[int] = set()
+
+        def visit(tree: Tree) -> None:
+            if id(tree) not in seen:
+                seen.add(id(tree))
+                if isinstance(tree, Compare):
+                    found[id(tree)] = tree
+                for part in children(tree):
+                    visit(part)
+
+        for tree in self.steps.values():
+            visit(tree)
+        return tuple(found.values())
+
+    @cached_property
     def roots(self) -> dict[str, tuple[str, ...]]:
         """The expressions an answer shows: always, and on each track where something may need a license."""
         engine, law = self.engine, self.engine.program.law

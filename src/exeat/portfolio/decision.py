@@ -48,8 +48,8 @@ class Trace:
     paragraphs: str
 
 
-def decision_of(found: Determination) -> Decision:
-    """The answer and its trace, from a determination of one row of the class."""
+def decision_of(found: Determination, ask: str | None) -> Decision:
+    """The answer and its trace, from a determination of one row of the class; ``ask`` as :func:`asks_of` tells it."""
     trace = _trace(found)
     return Decision(
         (
@@ -59,7 +59,7 @@ def decision_of(found: Determination) -> Decision:
             *(_joined(exceptions(found, track)) for track in TRACKS),
             *(review_policy(found, track) for track in TRACKS),
             _joined(flags(found)),
-            _joined(asks(found)),
+            ask,
             trace.id,
         ),
         trace,
@@ -116,14 +116,14 @@ def flags(found: Determination) -> Iterator[str]:
             yield section.rule.id
 
 
-def asks(found: Determination) -> Iterator[str]:
+def asks_of(found: Determination) -> str | None:
     """The facts that would settle the answer, most decisive first, with the party's role where it is a party's."""
     seen: dict[str, None] = {}
     for ask in found.asks:
         number = ask.missing.party
         role = f"{found.asked.parties[number].get('role', 'a party')} " if number is not None else ""
         seen[f"{role}{ask.missing.fact}"] = None
-    return iter(seen)
+    return _joined(iter(seen))
 
 
 def _trace(found: Determination) -> Trace:

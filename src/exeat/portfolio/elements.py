@@ -24,12 +24,14 @@ ANY_DAY = {"date": "2025-01-01"}
 class Element:
     """One distinct part of a row: its cells, and what they state, by the names of :mod:`exeat.portfolio.asked`.
 
-    ``error`` says why the cells cannot be read; such rows go to the errors.
+    ``stated`` is the same by the names of facts, without what is presumed. ``error`` says why the cells cannot be read;
+    such rows go to the errors.
     """
 
     cells: tuple[object, ...]
     facts: Mapping[str, Value] = field(default_factory=dict)
     error: str | None = None
+    stated: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Reading:
     def row(self, cells: Sequence[object]) -> Element:
         """The facts of a row's own columns (all but numbers)."""
         facts: dict[str, Value] = {}
+        known: dict[str, Value] = {}
         presumed = self._presumed
         for meaning, cell in zip(self.columns.of("fact"), cells, strict=True):
             said = not absent(cell)
@@ -87,10 +90,11 @@ class Reading:
                 continue
             try:
                 stated = {meaning.fact: cell_of(cell, meaning, self.vocabulary)}
-                facts[f"row:{meaning.fact}"] = self.desk.stated_facts(stated)[meaning.fact]
+                known.update(self.desk.stated_facts(stated))
             except (LogicError, InputError) as error:
                 return Element(tuple(cells), error=str(error))
-        return Element(tuple(cells), facts)
+            facts[f"row:{meaning.fact}"] = known[meaning.fact]
+        return Element(tuple(cells), facts, stated=known)
 
     def party(self, slot: str, cells: Sequence[object]) -> Element:
         """The facts of a slot's party."""
@@ -105,7 +109,7 @@ class Reading:
         except (LogicError, InputError) as error:
             return Element(tuple(cells), error=f"{slot.replace('_', ' ')}: {_of_party(str(error))}")
         named: dict[str, Value] = {f"party:{slot}:{name}": value for name, value in facts.items()}
-        return Element(tuple(cells), {f"here:{slot}": True, **named})
+        return Element(tuple(cells), {f"here:{slot}": True, **named}, stated=facts)
 
     def number(self, meaning: Meaning, cell: object) -> Number:
         """A cell of a column of numbers."""

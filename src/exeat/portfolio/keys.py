@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from exeat.logic.sql import to_sql
-from exeat.logic.tree import Fact, walk
+from exeat.logic.tree import Compare, Fact, walk
 from exeat.logic.vocabulary import Declared
 from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.decision import Decision
 from exeat.portfolio.duck import Duck, Source, decimal_of, literal, quoted
 from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.open_answers import Mark, Need
 from exeat.portfolio.plan import BIG, Pair, Plan
 from exeat.portfolio.residual import KNOWN, Status
 from exeat.terms import InputError
@@ -201,15 +202,17 @@ class Keys:
             self.duck.table(quoted(f"class_{origin}"), kinds, rows)
 
     def _digit(self, plan: Plan, place: int) -> str:
-        comparison = plan.comparison_list[place]
-        names = {node.name for node in walk(comparison) if isinstance(node, Fact)}
+        sql = self._sql(plan.comparison_list[place])
+        return f'CASE WHEN (asks >> {place}) & 1 = 1 AND NOT "@big" AND ({sql}) THEN {1 << place} ELSE 0 END'
+
+    def _sql(self, comparison: Compare) -> str:
+        """A comparison of a row's numbers and its item's figures."""
         declared = []
-        for name in names:
+        for name in {node.name for node in walk(comparison) if isinstance(node, Fact)}:
             origin, _, fact = name.partition(":")
             decimals = self.vocabulary[fact].decimals if origin == "num" else 6
             declared.append(Declared(name, "number", decimals=decimals))
-        sql = to_sql(comparison, self.vocabulary.with_facts(declared), "duckdb", _number_column)
-        return f'CASE WHEN (asks >> {place}) & 1 = 1 AND NOT "@big" AND ({sql}) THEN {1 << place} ELSE 0 END'
+        return to_sql(comparison, self.vocabulary.with_facts(declared), "duckdb", _number_column)
 
     def _keyed(self, carried: str) -> str:
         """Rows with the key of their class."""
@@ -254,48 +257,112 @@ class Keys:
         return [*(_at("r_" + m.fact) for m in self.columns.of("number")), '"@r_item"']
 
     def combos(self) -> list[dict[str, Any]]:
-        """Each class of rows, with the numbers of one row's parts: those of its first row."""
+        """Each class of rows: its kind, the digits of its comparisons, and the parts of its first row."""
+        return self._grouped("combos", self.key_columns, ['"@kind"', '"@digits"'], self._keyed, '"@error" IS NULL')
+
+    def _grouped(
+        self, table: str, keys: Sequence[str], kept: Sequence[str], rows: Callable[[str], str], where: str
+    ) -> list[dict[str, Any]]:
         numbers = self.columns.of("number")
         row = quoted(self.source.number)
         parts = ['"@day"', '"@item"', *map(_at, self.asked), '"@status"']
         picked = [f"arg_min({part}, {row}) AS v{n}" for n, part in enumerate(parts)]
         # A null would be passed over by arg_min: inside a struct it is not.
         values = [f"arg_min(struct_pack(v := {_at('n_' + m.fact)}), {row}).v AS {_at('v_' + m.fact)}" for m in numbers]
-        keys = ", ".join(self.key_columns)
+        listed = ", ".join(keys)
+        number = "d" if table == "combos" else "a"
         self.duck.run(
-            f"CREATE OR REPLACE TEMP TABLE combos AS SELECT row_number() OVER (ORDER BY first) - 1 AS d, * FROM "
-            f"(SELECT {keys}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
-            f'FROM ({self._keyed(f"s.{row}")}) WHERE "@error" IS NULL GROUP BY {keys})'
+            f"CREATE OR REPLACE TEMP TABLE {table} AS "
+            f"SELECT row_number() OVER (ORDER BY first) - 1 AS {number}, * FROM "
+            f"(SELECT {listed}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
+            f"FROM ({rows(f's.{row}')}) WHERE {where} GROUP BY {listed})"
         )
-        names = [*(f"v{n}" for n in range(len(parts))), *(_at("v_" + m.fact) for m in numbers)]
+        names = [*(f"v{n}" for n in range(len(parts))), *(_at("v_" + m.fact) for m in numbers), *kept]
         found = []
-        for day, item, *rest in self.duck.rows(f"SELECT {', '.join(names)} FROM combos ORDER BY d"):
+        for day, item, *rest in self.duck.rows(f"SELECT {', '.join(names)} FROM {table} ORDER BY {number}"):
             elements = dict(zip(self.asked, map(int, rest[: len(self.asked)]), strict=True))
-            code, *cells = rest[len(self.asked) :]
+            code, *cells = rest[len(self.asked) : len(self.asked) + 1 + len(numbers)]
             status = {m.fact: int(code) // 3**place % 3 for place, m in enumerate(numbers)}
             stated = {m.fact: decimal_of(v) for m, v in zip(numbers, cells, strict=True)}
-            found.append({"day": int(day), "item": int(item), **elements, "status": status, "numbers": stated})
+            more = dict(zip((k.strip('"@') for k in kept), rest[len(rest) - len(kept) :], strict=True))
+            found.append({"day": int(day), "item": int(item), **elements, "status": status, "numbers": stated, **more})
         return found
+
+    def _same_class(self) -> str:
+        return " AND ".join(
+            f"k.{key} {'IS NOT DISTINCT FROM' if key in self.nullable_keys else '='} combos.{key}"
+            for key in self.key_columns
+        )
 
     def write_decisions(self, decisions: Sequence[Decision], names: Sequence[str]) -> None:
         kinds = {"d": "BIGINT", **{f"a{n}": "VARCHAR" for n in range(len(names))}}
         self.duck.table("decisions", kinds, [(d, *decision.answer) for d, decision in enumerate(decisions)])
 
-    def write_out(self, out: Path, names: Sequence[str]) -> None:
+    def asks(self, needs: Sequence[Need], marks: Sequence[Mark]) -> list[dict[str, Any]]:
+        """Classes of the rows whose answer is open: rows of one class lack the same facts, to the same effect."""
+        self._write_classes(self.plan)
+        self.detailed = [o for o in self.asked if any(o in need.sets for need in needs)]
+        self.marks = [self._mark(mark, place) for place, mark in enumerate(marks)]
+        kinds = {"d": "BIGINT", **{f"need_{o}": "BIGINT" for o in self.detailed}, "marks": "BIGINT", "exact": "BOOLEAN"}
+        self.duck.table(
+            "needs", kinds, [(n.d, *(n.sets.get(o) for o in self.detailed), n.marks, n.exact) for n in needs]
+        )
+        return self._grouped("asks", self.ask_columns, ["d", '"@marks"'], self._asking, "marks IS NOT NULL")
+
+    def _mark(self, mark: Mark, place: int) -> str:
+        bits = " + ".join(
+            f"CASE WHEN {self._sql(comparison)} THEN {1 << bit} ELSE 0 END" for bit, comparison in enumerate(mark.tests)
+        )
+        return f"CASE WHEN (marks >> {place}) & 1 = 1 THEN ({bits}) * {64**place} ELSE 0 END"
+
+    @property
+    def ask_columns(self) -> list[str]:
+        exact = [*(_at("x_" + m.fact) for m in self.columns.of("number")), '"@x_item"']
+        return ["d", *(_at("a_" + o) for o in self.detailed), '"@marks"', *exact]
+
+    def _asking(self, carried: str) -> str:
+        """Rows with the number of their class (``d``) and the key of what they lack."""
+        inner = f"SELECT k.*, d FROM ({self._keyed(carried)}) AS k LEFT JOIN combos ON {self._same_class()}"
+        joins = ["LEFT JOIN needs USING (d)"]
+        joins += [
+            f"LEFT JOIN {_class(o)} AS {_at('t_' + o)} ON {_at('t_' + o)}.questions = needs.{quoted('need_' + o)} "
+            f"AND {_at('t_' + o)}.element = k.{_at(o)}"
+            for o in self.detailed
+        ]
+        chosen = [f"coalesce({_at('t_' + o)}.class, 0) AS {_at('a_' + o)}" for o in self.detailed]
+        chosen.append(f'({" + ".join(self.marks) or "0"}) AS "@marks"')
+        chosen += [
+            f"CASE WHEN exact THEN {_at('n_' + m.fact)} END AS {_at('x_' + m.fact)}" for m in self.columns.of("number")
+        ]
+        chosen.append('CASE WHEN exact THEN "@item" END AS "@x_item"')
+        return f"SELECT k.*, marks, {', '.join(chosen)} FROM ({inner}) AS k {' '.join(joins)}"
+
+    def write_asks(self, asks: Sequence[str | None]) -> None:
+        self.duck.table("ask_texts", {"a": "BIGINT", "ask": "VARCHAR"}, list(enumerate(asks)))
+
+    def write_out(self, out: Path, names: Sequence[str], *, asking: bool) -> None:
         """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
-        same = " AND ".join(
-            f"k.{key} {'IS NOT DISTINCT FROM' if key in self.nullable_keys else '='} combos.{key}"
-            for key in self.key_columns
-        )
         taken = {name.casefold() for name in self.source.columns}
-        answers = ", ".join(
-            f"a{n} AS {quoted(name if name not in taken else 'exeat_' + name)}" for n, name in enumerate(names)
-        )
+        answers = []
+        for n, name in enumerate(names):
+            value = f"coalesce(ask_texts.ask, a{n})" if asking and name == "ask" else f"a{n}"
+            answers.append(f"{value} AS {quoted(name if name not in taken else 'exeat_' + name)}")
         original = ", ".join(f"k.{quoted(name)}" for name in (self.source.number, *self.source.columns))
-        sql = (
-            f'SELECT {original}, {answers}, k."@error" AS error FROM ({self._keyed("s.*")}) AS k '
-            f"LEFT JOIN combos ON {same} LEFT JOIN decisions USING (d)"
-        )
+        if asking:
+            same = " AND ".join(
+                f"k.{key} {'IS NOT DISTINCT FROM' if key.startswith(chr(34) + '@x_') else '='} asks.{key}"
+                for key in self.ask_columns
+            )
+            rows = (
+                f"({self._asking('s.*')}) AS k LEFT JOIN asks ON {same} LEFT JOIN ask_texts USING (a) "
+                "LEFT JOIN decisions ON decisions.d = k.d"
+            )
+        else:
+            rows = (
+                f"({self._keyed('s.*')}) AS k LEFT JOIN combos ON {self._same_class()} "
+                "LEFT JOIN decisions ON decisions.d = combos.d"
+            )
+        sql = f'SELECT {original}, {", ".join(answers)}, k."@error" AS error FROM {rows}'
         self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet)")
 
     def count_out(self, out: Path) -> tuple[int, int]:

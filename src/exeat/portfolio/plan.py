@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -28,6 +28,7 @@ class Kind:
     number: int
     program: int
     questions: Questions
+    simplify: Callable[[Tree], Tree] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Answers:
         found = self._details.get(id(question))
         if found is None:
             made: dict[object, object] = {}
-            presumes = _presumes(question)
+            changeable = presumes(question)
             names = sorted({node.name for node in walk(question) if isinstance(node, Fact)})
             found = self._details[id(question)] = [
-                self._detail(question, element, names, made) if value is None or presumes else value
+                self._detail(question, element, names, made) if value is None or changeable else value
                 for element, value in zip(self.elements, self.values(question), strict=True)
             ]
         return found
@@ -101,10 +102,11 @@ class Answers:
         return made[key]
 
 
-def _presumes(tree: Tree) -> bool:
+def presumes(tree: Tree) -> bool:
+    """Whether a presumption stands in the tree: then a fact stated later can change what it comes to."""
     if isinstance(tree, Coalesce) and isinstance(tree.args[-1], Constant):
         return True
-    return any(_presumes(part) for part in children(tree))
+    return any(presumes(part) for part in children(tree))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Plan:
         self.asked: list[Asked] = []
         self.engines: list[Engine] = []
         self.kinds: list[Kind] = []
-        self.comparisons: dict[int, Compare] = {}
+        self._places: dict[int, int] = {}
         self.comparison_list: list[Compare] = []
         self.raw: dict[str, None] = {}
         self._programs: dict[object, int] = {}
@@ -155,7 +157,7 @@ class Plan:
             self.asked.append(asked)
             questions = item_questions(asked)
             self._items.append(questions)
-            self._item_runs.append([(q, compile_tree(q, {}, of_party=False), _presumes(q)) for q in questions])
+            self._item_runs.append([(q, compile_tree(q, {}, of_party=False), presumes(q)) for q in questions])
             self.figure_count = max(self.figure_count, len(asked.figures))
         return found
 
@@ -170,8 +172,8 @@ class Plan:
         key = (program, signature, status)
         kind = self._kinds.get(key)
         if kind is None:
-            questions = residual(self.asked[program], facts, status, exact)
-            kind = self._kinds[key] = Kind(len(self.kinds), program, questions)
+            questions, simplify = residual(self.asked[program], facts, status, exact)
+            kind = self._kinds[key] = Kind(len(self.kinds), program, questions, simplify)
             self.kinds.append(kind)
             self._register(questions)
         return Pair(program, number, status, kind, self._figures(program, facts, status))
@@ -183,9 +185,9 @@ class Plan:
         found: list[object] = []
         open_: set[str] = set()
         figures = {id(tree) for tree in self.asked[program].figures}
-        for question, run, presumes in self._item_runs[program]:
+        for question, run, changeable in self._item_runs[program]:
             value = run(named, {})
-            if value is not None and not presumes:
+            if value is not None and not changeable:
                 found.append("a figure" if id(question) in figures else value)
                 continue
             tree = Simplifier(self.forest, _Lookup(named, self.forest), {})(question)
@@ -211,10 +213,14 @@ class Plan:
             found.append(value if isinstance(value, Decimal) else None)
         return tuple(found)
 
+    def place_of(self, comparison: Compare) -> int:
+        """The place of a comparison among all."""
+        return self._places[id(comparison)]
+
     def _register(self, questions: Questions) -> None:
         for comparison in questions.comparisons:
-            if id(comparison) not in self.comparisons:
-                self.comparisons[id(comparison)] = comparison
+            if id(comparison) not in self._places:
+                self._places[id(comparison)] = len(self.comparison_list)
                 self.comparison_list.append(comparison)
         self.raw.update(dict.fromkeys(questions.raw))
 

@@ -139,8 +139,8 @@ def item_questions(asked: Asked) -> tuple[Tree, ...]:
 
 def residual(
     asked: Asked, item: Mapping[str, Value], status: Status, exact: frozenset[str] = frozenset()
-) -> Questions:
-    """What is left to ask once the item's facts, and which numbers are stated, are known.
+) -> tuple[Questions, Simplifier]:
+    """What is left to ask once the item's facts, and which numbers are stated, are known; and the simplifier used.
 
     Args:
         item: the item's facts by name; absent is open.
@@ -179,7 +179,7 @@ def residual(
     for name in roots:
         lookup(name)
         finder.visit(steps[name])
-    return finder.questions()
+    return finder.questions(), simplify
 
 
 def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mapping[str, int]) -> Tree:

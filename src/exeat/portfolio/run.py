@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from exeat.desk import Desk
+from exeat.determination.answer import Asked
 from exeat.portfolio.asked import Shape
-from exeat.portfolio.columns import Columns, Meaning, transaction_of
-from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, decision_of
+from exeat.portfolio.columns import Columns
+from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, asks_of, decision_of
 from exeat.portfolio.duck import Duck, Source, quoted
 from exeat.portfolio.elements import Element, Reading
 from exeat.portfolio.forest import Forest
 from exeat.portfolio.keys import Keys
+from exeat.portfolio.open_answers import OpenAnswers
 from exeat.portfolio.plan import Answers, Plan, item_facts_possible
 
 Progress = Callable[[str, int, int], None]
@@ -33,6 +34,7 @@ class Tally:
     kinds: int = 0
     programs: int = 0
     traces: int = 0
+    asks: int = 0
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Run:
     progress: Progress = lambda what, done, all_: None
     days: list[date | None] = field(default_factory=list)
     items: list[str | None] = field(default_factory=list)
+    asking: bool = False
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.desk, self.columns)
@@ -124,35 +127,55 @@ class Run:
         self.tally.programs, self.tally.kinds = len(programs), len(self.plan.kinds)
 
     def decide(self) -> None:
-        """Decide one row of each class."""
+        """Decide one row of each class, then find what would settle those that are open."""
         combos = self.keys.combos()
         self.tally.classes = len(combos)
+        found = []
         for number, combo in enumerate(combos):
-            if number % 50 == 0:
+            if number % 100 == 0:
                 self.progress("deciding classes of rows", number, len(combos))
-            self.decisions.append(self._decided(combo))
+            found.append(self.desk.decide(self._asked(combo)))
+        open_ = OpenAnswers(self.plan, lambda combo: asks_of(self.desk.decide(self._asked(combo))))
+        needs = [need for d, combo in enumerate(combos) if (need := open_.need(d, combo, found[d])) is not None]
+        self.asking = any(need.detailed for need in needs)
+        texts: dict[int, str | None] = {}
+        if self.asking:
+            classes = self.keys.asks(needs, open_.marks)
+            by_d = {need.d: need for need in needs}
+            asks = []
+            for number, combo in enumerate(classes):
+                if number % 100 == 0:
+                    self.progress("finding what would settle open answers", number, len(classes))
+                asks.append(open_.ask(by_d[int(combo["d"])], combo))
+            self.keys.write_asks(asks)
+        else:
+            texts = {need.d: open_.ask(need, combos[need.d]) for need in needs}
+        self.tally.asks = open_.found
+        self.decisions = [decision_of(one, texts.get(d)) for d, one in enumerate(found)]
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
 
-    def _decided(self, combo: Mapping[str, Any]) -> Decision:
-        row: dict[str, Any] = {self.columns.date: self.days[combo["day"]]}
-        if self.columns.item:
-            row[self.columns.item] = self.items[combo["item"]]
-        for origin, found in self.elements.items():
-            meanings = self._meanings(origin)
-            row.update(zip((m.column for m in meanings), found[combo[origin]].cells, strict=True))
-        for meaning in self.columns.of("number"):
-            status, value = combo["status"][meaning.fact], combo["numbers"][meaning.fact]
-            row[meaning.column] = (None, "?", value)[status]
-        return decision_of(self.desk.check(transaction_of(row, self.columns, self.vocabulary)))
-
-    def _meanings(self, origin: str) -> tuple[Meaning, ...]:
-        return self.columns.of("fact") if origin == "row" else self.columns.of_slot(origin.partition(":")[2])
+    def _asked(self, combo: Mapping[str, Any]) -> Asked:
+        """The transaction of a class's first row, as the desk reads it."""
+        day = self.days[combo["day"]]
+        assert day is not None
+        engine = self.plan.engines[self.plan.program_of(day)]
+        facts, item = self.desk.item_facts(self.items[combo["item"]], engine)
+        facts.update(self.elements["row"][combo["row"]].stated)
+        facts.update({name: value for name, value in combo["numbers"].items() if combo["status"][name]})
+        parties = []
+        for slot in self.columns.slots:
+            element = self.elements[f"party:{slot}"][combo[f"party:{slot}"]]
+            if element.stated:
+                parties.append(dict(element.stated))
+        if not any(party.get("role") in ("ultimate_consignee", "end_user") for party in parties):
+            parties += self.desk.stated_parties((), day)
+        return Asked(on=day, known_on=None, item=item, facts=facts, parties=tuple(parties))
 
     def write(self, out: Path) -> None:
         """Write the decided rows in their order, and check that none is lost."""
         self.progress("writing", 0, self.source.rows)
-        self.keys.write_out(out, ANSWER_COLUMNS)
+        self.keys.write_out(out, ANSWER_COLUMNS, asking=self.asking)
         self.tally.decided, self.tally.errors = self.keys.count_out(out)
 
 
-__all__ = ["Decimal", "Progress", "Run", "Tally"]
+__all__ = ["Progress", "Run", "Tally"]

@@ -39,6 +39,9 @@ def check(
 ) -> Determination:
     """Decide one transaction on both tracks.
 
+    A party with a name and no stated ``lists`` is looked for in the lists held (``screen=False`` in the transaction
+    leaves that out), and balances are read from the ledger that ``EXEAT_LEDGER`` names.
+
     Args:
         transaction: a mapping with the keys ``date``, ``known_on``, ``activity``, ``item``, ``quantity``,
             ``value_usd``, ``origin``, ``destination``, ``parties``, ``end_use``, ``certifications``, ``facts``.

@@ -63,11 +63,13 @@ def test_an_account_is_opened_reserved_consumed_released_and_told(run: Run, file
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("reserve", "--amount", "1", "--key", "k"), "--kind and --for"), (("reserve", *ACCOUNT, "--key", "k"), "--amount is"),
-     (("reserve", *ACCOUNT, "--amount", "many", "--key", "k"), "many"), (("open", *ACCOUNT, "--limit", "5"), "other terms"),
+    [(("reserve", "--amount", "1", "--key", "k"), "--kind and --for"),
+     (("reserve", *ACCOUNT, "--key", "k"), "--amount is missing"),
+     (("reserve", *ACCOUNT, "--amount", "many", "--key", "k"), "many"),
+     (("open", *ACCOUNT, "--limit", "5"), "other terms"),
      (("balance", "--kind", "LPP", "--for", "Beispiel", "--period", "2025"), "there are: LPP / Beispiel GmbH / 2025"),
-     (("balance", *ACCOUNT, "--ledger", "nonsense://x"), "nonsense"), (("notice", "NAK", "X", "--key", "n"), "perhaps 'NAC'"),
-     (("reserv",), "reserve")],
+     (("balance", *ACCOUNT, "--ledger", "nonsense://x"), "nonsense"),
+     (("notice", "NAK", "X", "--key", "n"), "perhaps 'NAC'"), (("reserv",), "reserve")],
 )  # fmt: skip
 def test_bad_input_is_one_line(run: Run, file: Path, words: tuple[str, ...], said: str) -> None:
     run("ledger", *words).refused(said)
@@ -128,7 +130,7 @@ def test_replay_says_that_every_answer_stands(run: Run, file: Path) -> None:
 
 
 def test_each_transaction_of_a_file_has_a_receipt(run: Run, file: Path, tmp_path: Path) -> None:
-    one = {"date": date(2025, 7, 1).isoformat(), "item": "NVIDIA A100 80GB SXM", "destination": "DE", "quantity": 1}
+    one = {"date": date(2025, 7, 1).isoformat(), "item": "NVIDIA H100 SXM", "destination": "DE", "quantity": 1}
     (tmp_path / "two.json").write_text(json.dumps([one, one]), encoding="utf-8")
     found = run("check", str(tmp_path / "two.json"), "--record", "--key", "day", "--json").data
     assert [answer["receipt"]["key"] for answer in found] == ["day", "day 2"]

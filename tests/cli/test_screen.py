@@ -82,7 +82,8 @@ def test_lists_are_added_looked_at_and_refused(run: Run, no_lists: Path) -> None
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("screen", "A", "--on", "2025-02-30"), "--on is '2025-02-30'"), (("screen", "A", "--list", "ELL"), "perhaps 'EL'"),
+    [(("screen", "A", "--on", "2025-02-30"), "--on is '2025-02-30'"),
+     (("screen", "A", "--list", "ELL"), "perhaps 'EL'"),
      (("owners", "none.csv", "A"), "no such file"), (("lists", "statuss"), "status")],
 )  # fmt: skip
 def test_bad_input_is_one_line(run: Run, words: tuple[str, ...], said: str) -> None:

@@ -135,7 +135,7 @@ class Lists:
         report["hold"].extend(_holds(taken))
 
     def taken_as(self, hit: Hit, answer: Answer, on: date) -> str:
-        """``listed``, ``possible`` (nobody resolved it), ``cleared``, or ``not yet`` for one listed later."""
+        """How a hit counts: ``listed``, ``possible`` (nobody resolved it), or ``cleared`` by a reviewer."""
         if hit.cleared:
             return "cleared"
         review, _ = self.reviews.standing(answer.subject, hit.entry)

@@ -1,7 +1,9 @@
-"""The command line: ``exeat check``, ``classify``, ``flags``, ``interview``, ``items``, ``tier``, ``law …``.
+"""The command line: ``exeat check``, ``classify``, ``flags``, ``interview``, ``items``, ``tier``, ``law …``,
+``screen``, ``owners``, ``lists …``, ``ledger …``, ``records …``, ``doctor``.
 
-A thin face over the desk. Exit codes: 0 decided on both tracks; 3 unknown on a track, or held by a red flag;
-2 something given cannot be read (one line on stderr), or findings in the law; 1 anything else.
+A thin face over the desk. Exit codes: 0 decided on both tracks; 3 unknown on a track, or held, or a party that is or
+may be listed, or recorded answers that would differ; 2 something given cannot be read (one line on stderr), or
+findings in the law; 1 anything else, an altered record among it.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ def _missing(book: Lawbook, section: Section, engines: Engines) -> Iterator[str]
     if isinstance(rule, ReviewPolicy):
         decided = {_first_row(engines, section, rule, row) for row in section.cases}
         yield from (f"row {case.at!r}" for number, case in enumerate(rule.cases) if number not in decided)
+    elif isinstance(rule, Definition) and not any(fact_names(limb.tree) for limb in rule.limbs):
+        return  # a definition that is one value, whatever the facts
     elif not isinstance(rule, Definition) or book.vocabulary[rule.name].type == "yes/no":
         yield from (word for word in ("yes", "no") if word not in expected)
     elif not expected - {"unknown"}:

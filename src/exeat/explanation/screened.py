@@ -7,7 +7,6 @@ from typing import Any
 
 from exeat.explanation.layout import Page
 
-_HOW = {"listed": "listed", "possible": "possible", "cleared": "cleared", "not yet": "later"}
 #: Candidates told in short; the data have more.
 FEW = 3
 
@@ -33,7 +32,7 @@ def screening(page: Page, data: Mapping[str, Any], full: bool) -> None:
         page.text(f"{report['name'] or 'a party'}: {report['statement']}", 2, 4)
         shown = [c for c in report["candidates"] if c["taken_as"] == "listed"] or report["candidates"][:FEW]
         for found in report["candidates"] if full else shown[:FEW]:
-            page.item(_HOW[found["taken_as"]], "; ".join(_entry(found)), 4, 14)
+            page.item(found["taken_as"], "; ".join(_entry(found)), 4, 14)
         left = len(report["candidates"]) + report["more_candidates"] - (len(report["candidates"]) if full else FEW)
         if left > 0:
             page.text(f"{left} more like entries ({'exeat screen' if full else '--full'} shows them)", 4, 6)

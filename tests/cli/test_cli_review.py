@@ -35,7 +35,7 @@ def written(folder: Path, text: str, name: str = "answers.txt") -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("headquarters: FR\n", "but was stated as 'DE'"),
+        ("headquarters: FR\n", "but stated otherwise before (DE)"),
         ("2.headquarters: CN\n", "there is no party 2; 1 are stated"),
         ('{"on_entity_list": "yes", "on_entity_list": "no"}', "stands twice"),
     ],

@@ -55,7 +55,7 @@ def run_case(engines: Engines, section: Section, row: CaseRow) -> str:
     result = _run(engine, rule.condition(), values, {})
     if isinstance(rule, Relief) and open_name(section) in engine.program:
         values.update(engine.relief_values(values))
-        opened = values[open_name(section)]
+        opened = engine.limb(open_name(section), values)
         result = False if False in (result, opened) else None if None in (result, opened) else True
     return _word(result)
 

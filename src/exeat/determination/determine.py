@@ -253,10 +253,9 @@ class Engine:
 
 
 def _is_limb(step: Step) -> bool:
-    """Whether the step is one limb of a rule (or one row of a review policy), read only by the rule itself."""
+    """Whether the step is one limb of a rule, one row of a review policy, or one condition of an exception's use."""
     rule = step.section.rule if step.section else None
-    inside = rule is not None and step.name.startswith(f"{rule.name}/")
-    return inside and not step.name.endswith(("/open", "/overcomes"))
+    return rule is not None and step.name.removeprefix(f"{step.stage}.").startswith(f"{rule.name}/")
 
 
 def _part(step: Step) -> str:

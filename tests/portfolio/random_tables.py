@@ -150,5 +150,7 @@ if __name__ == "__main__":
                 wrong += 1
                 if wrong <= 20:
                     print(line[:1500])
-        print(f"{(seed - first + 1) * each:,} rows compared, {wrong} differ, {time.time() - start:.0f} s", file=sys.stderr)
+        print(
+            f"{(seed - first + 1) * each:,} rows compared, {wrong} differ, {time.time() - start:.0f} s", file=sys.stderr
+        )
     sys.exit(bool(wrong))

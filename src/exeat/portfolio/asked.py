@@ -8,8 +8,9 @@ number that is there), ``fig:3`` (a figure worked out from the item alone), ``op
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from exeat.determination.determine import Engine
@@ -21,7 +22,7 @@ from exeat.lawbook.instrument import Classification
 from exeat.listing import FOOTNOTES, LISTS
 from exeat.logic.tree import (
     And,
-    AnyParty,
+    Arith,
     Case,
     Coalesce,
     Compare,
@@ -195,7 +196,7 @@ class Asked:
         done = self._figured.get(id(tree))
         if done is not None:
             return done
-        if isinstance(tree, Compare) and self._origins(tree) >= {"col", "item"}:
+        if isinstance(tree, Compare) and of_numbers(tree) and self._origins(tree) >= {"col", "item"}:
             found = self._cut(tree)
         elif children(tree):
             found = self.keep(rebuild(tree, self._with_figures))
@@ -210,12 +211,7 @@ class Asked:
             if number == len(self.figures):
                 self.figures.append(tree)
             return self._fact(f"fig:{number}")
-        if not children(tree) or not self._is_number(tree):
-            return tree if not children(tree) else self.keep(rebuild(tree, self._cut))
-        return self.keep(rebuild(tree, self._cut))
-
-    def _is_number(self, tree: Tree) -> bool:
-        return not isinstance(tree, (And, Or, Not))
+        return self.keep(rebuild(tree, self._cut)) if children(tree) else tree
 
     def _origins(self, tree: Tree) -> frozenset[str]:
         return frozenset(origin_of(name) for name in self.names(tree) if not name.startswith(OPEN))
@@ -264,9 +260,21 @@ def origin_of(name: str) -> str:
     return f"party:{rest.partition(':')[0]}" if first == "party" else first
 
 
-def party_bodies(trees: Iterable[Tree]) -> Iterable[Tree]:
-    """What stands inside each ``any_party``."""
-    for tree in trees:
-        if isinstance(tree, AnyParty):
-            yield tree.body
-        yield from party_bodies(children(tree))
+def of_numbers(tree: Compare) -> bool:
+    """Whether a comparison is one of numbers."""
+    return tree.op not in ("=", "<>") or any(_is_number(side) for side in (tree.left, tree.right))
+
+
+def _is_number(tree: Tree) -> bool:
+    match tree:
+        case Arith():
+            return True
+        case Constant(value):
+            return isinstance(value, Decimal)
+        case Fact(name):
+            return origin_of(name) in ("col", "num", "fig")
+        case Case(branches, default):
+            return any(_is_number(value) for _, value in branches) or (default is not None and _is_number(default))
+        case Coalesce(args):
+            return any(map(_is_number, args))
+    return False

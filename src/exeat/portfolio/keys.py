@@ -79,12 +79,14 @@ class Keys:
             self._dictionary("items", [column], [self.source.types[column]], {"n": "BIGINT", "error": "VARCHAR"}, rows)
         self.item_count = len(items)
 
-    def write_elements(self, origin: str, elements: Sequence[Element]) -> None:
+    def write_elements(
+        self, origin: str, cells: Sequence[tuple[tuple[Any, ...], int]], elements: Sequence[Element]
+    ) -> None:
         meanings = self.columns.of("fact") if origin == "row" else self.columns.of_slot(origin.partition(":")[2])
         names = [m.column for m in meanings]
         table = "part_" + origin.replace(":", "_")
         if names:
-            rows = [(e.cells, (n, e.error)) for n, e in enumerate(elements)]
+            rows = [(found, (n, elements[n].error)) for found, n in cells]
             kinds = [self.source.types[name] for name in names]
             self._dictionary(table, names, kinds, {"n": "BIGINT", "error": "VARCHAR"}, rows)
         self.origins.append((origin, names, table))

@@ -14,7 +14,7 @@ from typing import Any
 from exeat.determination.answer import Determination
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, substitute, walk
-from exeat.portfolio.asked import origin_of
+from exeat.portfolio.asked import of_numbers, origin_of
 from exeat.portfolio.forest import OPEN, Simplifier, kept_whole
 from exeat.portfolio.plan import Kind, Plan, presumes
 
@@ -91,7 +91,7 @@ class OpenAnswers:
                 origin, question = parts[name]
                 by_origin.setdefault(origin, {})[id(question)] = question
         for node in {id(n): n for tree in trees for n in walk(tree)}.values():
-            if isinstance(node, Compare):
+            if isinstance(node, Compare) and of_numbers(node):
                 mark, needed = self._mark(kind, node)
                 exact = exact or needed
                 marks |= 0 if mark is None else 1 << mark

@@ -66,7 +66,7 @@ class Answers:
         if found is None:
             found = self._sets[key] = len(self.classes)
             answers = self.details if detailed else self.values
-            columns = [answers(question) for question in questions]
+            columns = [[_by_identity(answer) for answer in answers(question)] for question in questions]
             seen: dict[tuple[object, ...], int] = {}
             self.classes.append([seen.setdefault(row, len(seen)) for row in zip(*columns, strict=True)])
         return found
@@ -100,6 +100,12 @@ class Answers:
             self._held.append(tree)
             made[key] = tree.value if isinstance(tree, Constant) else tree
         return made[key]
+
+
+def _by_identity(answer: object) -> object:
+    """Trees are kept once each: their identity tells them apart, and costs no walk."""
+    known = answer is None or isinstance(answer, (bool, str, Decimal))
+    return answer if known else ("open", id(answer))
 
 
 def presumes(tree: Tree) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Case, Coalesce, Compare, Constant, Fact, Tree, Value, children, rebuild
-from exeat.portfolio.asked import Asked, origin_of
+from exeat.portfolio.asked import Asked, of_numbers, origin_of
 from exeat.portfolio.forest import OPEN, Simplifier
 
 #: What a cell of a column of numbers says.
@@ -62,7 +62,7 @@ class _Finder:
         numeric = bool(origins & {"num", "fig"})
         if len(origins) == 1 and not numeric:
             self.of.setdefault(next(iter(origins)), {})[id(tree)] = tree
-        elif isinstance(tree, Compare) and numeric:
+        elif isinstance(tree, Compare) and numeric and of_numbers(tree):
             self._compare(tree, origins)
         elif isinstance(tree, Fact):
             if tree.name in self.steps:

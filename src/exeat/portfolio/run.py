@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Run:
         self.tally = Tally(rows=self.source.rows)
         self.vocabulary = self.desk.lawbook.vocabulary
         self.elements: dict[str, list[Element]] = {}
+        self.cells: dict[str, list[tuple[tuple[Any, ...], int]]] = {}
         self.decisions: list[Decision] = []
 
     def prepare(self) -> None:
@@ -98,11 +100,26 @@ class Run:
         ]
 
     def _read_parts(self) -> None:
-        read = [m.column for m in self.columns.of("fact")]
-        self.elements["row"] = [self.reading.row(cells) for cells in self._distinct(read)]
+        engines = {id(e): e for e in (self.desk.engines.on(day) for day in self.days if day)}
+        self.asked_names = frozenset().union(*(engine.program.input_facts for engine in engines.values()))
+        self._read_part("row", [m.column for m in self.columns.of("fact")], self.reading.row)
         for slot in self.columns.slots:
-            asked = [m.column for m in self.columns.of_slot(slot)]
-            self.elements[f"party:{slot}"] = [self.reading.party(slot, cells) for cells in self._distinct(asked)]
+            read = [m.column for m in self.columns.of_slot(slot)]
+            self._read_part(f"party:{slot}", read, partial(self.reading.party, slot))
+
+    def _read_part(self, origin: str, columns: list[str], read: Callable[[tuple[Any, ...]], Element]) -> None:
+        """Read the distinct cells of a part; cells that state the same, as far as the law asks, are one element."""
+        places: dict[object, int] = {}
+        self.elements[origin], self.cells[origin] = [], []
+        for cells in self._distinct(columns):
+            element = read(cells)
+            asked = {k: v for k, v in element.facts.items() if k.rpartition(":")[2] in self.asked_names or ":" not in k}
+            here = element.facts.get(origin.replace("party", "here"))
+            key = (element.error, here, *sorted((name, str(value)) for name, value in asked.items()))
+            place = places.setdefault(key, len(places))
+            if place == len(self.elements[origin]):
+                self.elements[origin].append(element)
+            self.cells[origin].append((cells, place))
 
     def _always_here(self, slot: str) -> bool:
         found = self.elements[f"party:{slot}"]
@@ -119,7 +136,7 @@ class Run:
         self.keys.write_days(day_rows, self.source.types[self.columns.date])
         self.keys.write_items(self._items)
         for origin, found in self.elements.items():
-            self.keys.write_elements(origin, found)
+            self.keys.write_elements(origin, self.cells[origin], found)
         pairs = []
         for program, item, status in self.keys.pairs_needed():
             pairs.append(self.plan.pair(program, item, self.items[item], status))

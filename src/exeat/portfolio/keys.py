@@ -276,7 +276,7 @@ class Keys:
         self.duck.run(
             f"CREATE OR REPLACE TEMP TABLE {table} AS "
             f"SELECT row_number() OVER (ORDER BY first) - 1 AS {number}, * FROM "
-            f"(SELECT {listed}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
+            f"(SELECT {listed}{', any_value(' + chr(34) + '@kind' + chr(34) + ') AS ' + chr(34) + '@kind' + chr(34) if number == 'a' else ''}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
             f"FROM ({rows(f's.{row}')}) WHERE {where} GROUP BY {listed})"
         )
         names = [*(f"v{n}" for n in range(len(parts))), *(_at("v_" + m.fact) for m in numbers), *kept]
@@ -309,7 +309,7 @@ class Keys:
         self.duck.table(
             "needs", kinds, [(n.d, *(n.sets.get(o) for o in self.detailed), n.marks, n.exact) for n in needs]
         )
-        return self._grouped("asks", self.ask_columns, ["d", '"@marks"'], self._asking, "marks IS NOT NULL")
+        return self._grouped("asks", self.ask_columns, ["d", '"@kind"', '"@marks"'], self._asking, "marks IS NOT NULL")
 
     def _mark(self, mark: Mark, place: int) -> str:
         bits = " + ".join(

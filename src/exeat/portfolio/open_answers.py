@@ -84,7 +84,7 @@ class OpenAnswers:
         parts: dict[str, tuple[str, Tree]] = {}
         trees = self._simplified(kind, combo, roots, parts)
         by_origin: dict[str, dict[int, Tree]] = {}
-        marks, exact = 0, bool(found.robustness)
+        marks, exact = 0, False
         forest = self.plan.forest
         for name in frozenset().union(*(forest.names(tree, {}) for tree in trees)):
             if name.startswith(_PART):

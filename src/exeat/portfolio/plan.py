@@ -23,11 +23,15 @@ BIG = Decimal(10) ** 12
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One program and one kind of item (and which numbers are stated): the questions left for the rest of a row."""
+    """One program and one kind of item (and which numbers are stated): the questions left for the rest of a row.
+
+    ``uncertain`` says that a figure of the item, known only within bounds, bears on some paragraph.
+    """
 
     number: int
     program: int
     questions: Questions
+    uncertain: bool
     simplify: Callable[[Tree], Tree] = field(repr=False)
 
 
@@ -179,7 +183,7 @@ class Plan:
         kind = self._kinds.get(key)
         if kind is None:
             questions, simplify = residual(self.asked[program], facts, status, exact)
-            kind = self._kinds[key] = Kind(len(self.kinds), program, questions, simplify)
+            kind = self._kinds[key] = Kind(len(self.kinds), program, questions, bool(exact), simplify)
             self.kinds.append(kind)
             self._register(questions)
         return Pair(program, number, status, kind, self._figures(program, facts, status))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from exeat.desk import Desk
-from exeat.determination.answer import Asked
+from exeat.determination.answer import Asked, Determination
+from exeat.determination.program import TRACKS
 from exeat.portfolio.asked import Shape
 from exeat.portfolio.columns import Columns
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, asks_of, decision_of
@@ -151,8 +152,8 @@ class Run:
         for number, combo in enumerate(combos):
             if number % 100 == 0:
                 self.progress("deciding classes of rows", number, len(combos))
-            found.append(self.desk.decide(self._asked(combo)))
-        open_ = OpenAnswers(self.plan, lambda combo: asks_of(self.desk.decide(self._asked(combo))))
+            found.append(self._decided(combo))
+        open_ = OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
         needs = [need for d, combo in enumerate(combos) if (need := open_.need(d, combo, found[d])) is not None]
         self.asking = any(need.detailed for need in needs)
         texts: dict[int, str | None] = {}
@@ -170,6 +171,21 @@ class Run:
         self.tally.asks = open_.found
         self.decisions = [decision_of(one, texts.get(d)) for d, one in enumerate(found)]
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+
+    def _decided(self, combo: Mapping[str, Any]) -> Determination:
+        """As the desk decides. Where no uncertain figure bears on any paragraph, its bounds need not be gone through:
+        the answer, if there is one, is the same over all of them.
+        """
+        asked = self._asked(combo)
+        kind = self.plan.kinds[int(combo["kind"])]
+        if kind.uncertain:
+            return self.desk.decide(asked)
+        engine = self.plan.engines[kind.program]
+        found = engine.determine(asked.facts, asked.parties)
+        outcomes = {track: found.outcome(track) for track in TRACKS}
+        bounded = asked.item is not None and any(asked.facts.get(name) is None for name in asked.item.intervals)
+        settled = outcomes if bounded and "unknown" not in outcomes.values() else {}
+        return Determination(self.desk.lawbook, engine, asked, found, (), settled)
 
     def _asked(self, combo: Mapping[str, Any]) -> Asked:
         """The transaction of a class's first row, as the desk reads it."""

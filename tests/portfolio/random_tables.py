@@ -1,5 +1,5 @@
-"""Random tables over the whole vocabulary: every kind of column, cells left empty, said to be unknown, or at the values
-at which some condition turns. ``python tests/portfolio/random_tables.py 100000`` compares so many rows with the desk."""
+"""Random tables over the vocabulary: every kind of column, cells left empty, said to be unknown, or at the values at
+which some condition turns. ``python tests/portfolio/random_tables.py 100000`` compares so many rows with the desk."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from exeat.contents import CONTAINED_FACTS
 from exeat.desk import Desk
 from exeat.portfolio.columns import SLOTS
 
@@ -48,7 +49,8 @@ class RandomTable:
         vocabulary = self.desk.lawbook.vocabulary
         engine = self.desk.engines.on(self.days[0])
         asked = sorted(engine.program.input_facts)
-        of_rows = [n for n in asked if not vocabulary[n].party and n not in ("destination", "quantity")]
+        taken = {"destination", "quantity", *CONTAINED_FACTS}  # what an item contains may not stand beside the item
+        of_rows = [n for n in asked if not vocabulary[n].party and n not in taken]
         of_party = [n for n in asked if vocabulary[n].party and n != "role"]
         share = pick.choice((0.03, 0.1, 0.3))
         self.rows = [n for n in of_rows if pick.random() < share or (n in LIKELY and pick.random() < 0.5)]

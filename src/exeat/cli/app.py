@@ -279,3 +279,33 @@ def law_check(*, law: str | None = None, solver: bool = False, json: bool = Fals
     from exeat.cli.law import run_law_check
 
     return run_law_check(law, as_json=json, solver=solver)
+
+
+@app.command
+def batch(
+    table: str,
+    /,
+    *,
+    out: str,
+    on: str | None = None,
+    map_: Annotated[list[str] | None, Parameter(name="--map")] = None,
+    json: bool = False,
+) -> int:
+    """Decide every row of a table (Parquet, CSV, JSON); each comes back in its order, with its answer or its error.
+
+    Exit code 0: every row was decided; 3: some row could not be read; 2: the table could not be read.
+
+    Parameters
+    ----------
+    table
+        The file. Columns are named as facts (item, date, destination, quantity, ultimate_consignee_headquarters ...).
+    out
+        The Parquet file to write.
+    on
+        The column that holds the day, if it is not date.
+    map_
+        COLUMN=FACT for a column named otherwise; may be repeated.
+    """
+    from exeat.cli.batch import run_batch
+
+    return run_batch(table, out, on, map_ or [], as_json=json)

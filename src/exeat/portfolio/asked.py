@@ -8,7 +8,7 @@ number that is there), ``fig:3`` (a figure worked out from the item alone), ``op
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -233,6 +233,22 @@ class Asked:
         for tree in self.steps.values():
             visit(tree)
         return tuple(found.values())
+
+    def cited(self, answers: Sequence[tuple[str, int]], false: Tree) -> tuple[str, ...]:
+        """The versions of the law that the answers rest on, postures and review policies among them."""
+        words, program = self.engine.words, self.engine.program
+        keys: dict[str, None] = {}
+        for name, tree in answers:
+            section = program[name].section
+            if section is None or tree == id(false):
+                continue
+            keys[section.key] = None
+            for other in (words.posture.get(section.key), words.policy.get(section.key)):
+                if other is not None:
+                    keys[other.key] = None
+                    again = words.posture.get(other.key)
+                    keys.update({again.key: None} if again is not None else {})
+        return tuple(keys)
 
     @cached_property
     def roots(self) -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from exeat.contents import CONTAINED_FACTS
 from exeat.logic.vocabulary import Vocabulary, nearest
 from exeat.terms import InputError
 
@@ -93,6 +94,13 @@ def read_columns(
         raise InputError(
             f"the table has no column 'date'; name the one that holds the day (--on COLUMN); columns are {_list(names)}"
         )
+    if ("", "item") in read:
+        for fact in CONTAINED_FACTS:
+            if ("", fact) in read:
+                raise InputError(
+                    f"the table has an item and the column {read['', fact].column!r}: what an item contains is "
+                    "classified from the catalog; leave the column out"
+                )
     return Columns(tuple(read.values()), unread)
 
 

@@ -102,8 +102,8 @@ def opened(memory: str = MEMORY, threads: int | None = None) -> Iterator[tuple[D
 class Source:
     """A table to be decided, as the relation ``source`` with a column for the number of the row, from 1.
 
-    Parquet is read where it lies. Everything else is first written to Parquet, in order and in a stream; CSV and Excel
-    as texts, so that what a cell says is read by the same reader as everywhere.
+    Parquet is read where it lies. Everything else is first written to Parquet, in order and in a stream; CSV as
+    texts, so that what a cell says is read by the same reader as everywhere.
     """
 
     def __init__(self, duck: Duck, folder: Path, given: Any) -> None:
@@ -136,13 +136,7 @@ def _parquet(duck: Duck, folder: Path, given: Any) -> Path:
     if kind == "parquet":
         return path
     made = folder / "source.parquet"
-    if kind == "xlsx":
-        from exeat.portfolio.sheets import read_sheet
-
-        columns, rows = read_sheet(path)
-        duck.table("sheet", dict.fromkeys(columns, "VARCHAR"), rows)
-        _copy(duck, "SELECT * FROM sheet", made, given)
-    elif kind in ("csv", "tsv", "txt"):
+    if kind in ("csv", "tsv", "txt"):
         scan = (
             f"SELECT * FROM read_csv({literal(str(path))}, all_varchar = true, header = true, "
             f"null_padding = false, strict_mode = true, encoding = {literal(_encoding(path))})"
@@ -151,7 +145,7 @@ def _parquet(duck: Duck, folder: Path, given: Any) -> Path:
     elif kind in ("json", "ndjson", "jsonl"):
         _copy(duck, f"SELECT * FROM read_json({literal(str(path))}, convert_strings_to_integers = false)", made, given)
     else:
-        raise InputError(f"{path.name}: expected .parquet, .csv, .xlsx or .json, not {path.suffix or 'no ending'!r}")
+        raise InputError(f"{path.name}: expected .parquet, .csv or .json, not {path.suffix or 'no ending'!r}")
     return made
 
 

@@ -50,9 +50,10 @@ class Forest:
 
     def keep(self, node: Tree) -> Tree:
         """The one tree equal to ``node``, whose parts are kept already."""
+        key: object = node
         match node:
             case Fact(name):
-                key: object = name
+                key = name
             case Constant(value):
                 key = (Constant, type(value), value)
             case Compare(op, left, right) | Arith(op, left, right):

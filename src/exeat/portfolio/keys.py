@@ -273,10 +273,11 @@ class Keys:
         values = [f"arg_min(struct_pack(v := {_at('n_' + m.fact)}), {row}).v AS {_at('v_' + m.fact)}" for m in numbers]
         listed = ", ".join(keys)
         number = "d" if table == "combos" else "a"
+        kind = """any_value("@kind") AS "@kind",""" if number == "a" else ""
         self.duck.run(
             f"CREATE OR REPLACE TEMP TABLE {table} AS "
             f"SELECT row_number() OVER (ORDER BY first) - 1 AS {number}, * FROM "
-            f"(SELECT {listed}{', any_value(' + chr(34) + '@kind' + chr(34) + ') AS ' + chr(34) + '@kind' + chr(34) if number == 'a' else ''}, min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
+            f"(SELECT {listed}, {kind} min({row}) AS first, count(*) AS n, {', '.join([*picked, *values])} "
             f"FROM ({rows(f's.{row}')}) WHERE {where} GROUP BY {listed})"
         )
         names = [*(f"v{n}" for n in range(len(parts))), *(_at("v_" + m.fact) for m in numbers), *kept]
@@ -309,7 +310,9 @@ class Keys:
         self.duck.table(
             "needs", kinds, [(n.d, *(n.sets.get(o) for o in self.detailed), n.marks, n.exact) for n in needs]
         )
-        return self._grouped("asks", self.ask_columns, ["d", '"@kind"', '"@marks"'], self._asking, "marks IS NOT NULL")
+        return self._grouped(
+            "asks", self.ask_columns, ["d", '"@kind"', '"@program"', '"@marks"'], self._asking, "marks IS NOT NULL"
+        )
 
     def _mark(self, mark: Mark, place: int) -> str:
         bits = " + ".join(
@@ -320,7 +323,7 @@ class Keys:
     @property
     def ask_columns(self) -> list[str]:
         exact = [*(_at("x_" + m.fact) for m in self.columns.of("number")), '"@x_item"']
-        return ["d", *(_at("a_" + o) for o in self.detailed), '"@marks"', *exact]
+        return ["d", '"@program"', *(_at("a_" + o) for o in self.detailed), '"@marks"', *exact]
 
     def _asking(self, carried: str) -> str:
         """Rows with the number of their class (``d``) and the key of what they lack."""

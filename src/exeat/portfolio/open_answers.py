@@ -47,10 +47,6 @@ class Need:
     marks: int
     exact: bool
 
-    @property
-    def detailed(self) -> bool:
-        return bool(self.sets or self.marks or self.exact)
-
 
 class _Given(Simplifier):
     """A simplifier that is told what certain trees come to."""
@@ -197,7 +193,7 @@ class OpenAnswers:
         trees = tuple(simplify(tree) for tree in need.trees)
         self._held.extend(trees)
         figures = (*sorted(combo["numbers"].items()), combo["item"]) if need.exact else ()
-        key = (need.kind.program, tuple(map(id, trees)), combo.get("marks") if need.marks else 0, figures)
+        key = (combo["program"], tuple(map(id, trees)), combo.get("marks") if need.marks else 0, figures)
         if key not in self._asks:
             self.found += 1
             self._asks[key] = self.inquire(combo)

@@ -25,6 +25,9 @@ BIG = Decimal(10) ** 12
 class Kind:
     """One program and one kind of item (and which numbers are stated): the questions left for the rest of a row.
 
+    Days and items for which the same expressions are left, of the same versions of the law, are one kind; ``program``
+    is that of the first.
+
     ``uncertain`` says that a figure of the item, known only within bounds, bears on some paragraph.
     """
 
@@ -146,6 +149,7 @@ class Plan:
         self.raw: dict[str, None] = {}
         self._programs: dict[object, int] = {}
         self._kinds: dict[object, Kind] = {}
+        self._same: dict[object, Kind] = {}
         self._items: list[tuple[Tree, ...]] = []
         self._item_runs: list[list[tuple[Tree, Compiled, bool]]] = []
         self.figure_count = 0
@@ -183,9 +187,17 @@ class Plan:
         kind = self._kinds.get(key)
         if kind is None:
             questions, simplify = residual(self.asked[program], facts, status, exact)
-            kind = self._kinds[key] = Kind(len(self.kinds), program, questions, bool(exact), simplify)
-            self.kinds.append(kind)
-            self._register(questions)
+            same = (
+                self.asked[program].cited(questions.answers, self.forest.false),
+                questions.answers,
+                signature[-1:] if exact else (),
+            )
+            kind = self._same.get(same)
+            if kind is None:
+                kind = self._same[same] = Kind(len(self.kinds), program, questions, bool(exact), simplify)
+                self.kinds.append(kind)
+                self._register(questions)
+            self._kinds[key] = kind
         return Pair(program, number, status, kind, self._figures(program, facts, status))
 
     def _signature(

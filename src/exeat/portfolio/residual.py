@@ -7,7 +7,7 @@ also lack the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exeat.determination.program import TRACKS
@@ -27,12 +27,14 @@ class Questions:
 
     ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters. ``steps`` is the residual program itself, and
     ``nodes`` tells where in it a question stands, by the identity of the tree: the part of the row and the question.
+    ``answers`` are the expressions an answer shows, written out, by name and identity.
     """
 
     of: Mapping[str, tuple[Tree, ...]]
     comparisons: tuple[Compare, ...]
     raw: tuple[str, ...]
     steps: Mapping[str, Tree] = field(default_factory=dict, repr=False)
+    answers: tuple[tuple[str, int], ...] = ()
     nodes: Mapping[int, tuple[str, Tree]] = field(default_factory=dict, repr=False)
 
 
@@ -113,13 +115,14 @@ class _Finder:
             self._whole[id(tree)] = found
         return found
 
-    def questions(self) -> Questions:
+    def questions(self, roots: Sequence[str] = ()) -> Questions:
         nodes = {place: (origin, self.whole(t)) for origin, trees in self.of.items() for place, t in trees.items()}
         of: dict[str, dict[int, Tree]] = {}
         for origin, tree in nodes.values():
             of.setdefault(origin, {})[id(tree)] = tree
+        answers = tuple((name, id(self.whole(self.steps[name]))) for name in roots)
         listed = {origin: tuple(trees.values()) for origin, trees in of.items()}
-        return Questions(listed, tuple(self.comparisons.values()), tuple(sorted(self.raw)), self.steps, nodes)
+        return Questions(listed, tuple(self.comparisons.values()), tuple(sorted(self.raw)), self.steps, answers, nodes)
 
 
 def _chooses(tree: Tree) -> bool:
@@ -179,7 +182,7 @@ def residual(
     for name in roots:
         lookup(name)
         finder.visit(steps[name])
-    return finder.questions(), simplify
+    return finder.questions(roots), simplify
 
 
 def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mapping[str, int]) -> Tree:

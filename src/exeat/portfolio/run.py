@@ -155,8 +155,7 @@ class Run:
             found.append(self._decided(combo))
         open_ = OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
         needs = [need for d, combo in enumerate(combos) if (need := open_.need(d, combo, found[d])) is not None]
-        self.asking = any(need.detailed for need in needs)
-        texts: dict[int, str | None] = {}
+        self.asking = bool(needs)
         if self.asking:
             classes = self.keys.asks(needs, open_.marks)
             by_d = {need.d: need for need in needs}
@@ -166,10 +165,8 @@ class Run:
                     self.progress("finding what would settle open answers", number, len(classes))
                 asks.append(open_.ask(by_d[int(combo["d"])], combo))
             self.keys.write_asks(asks)
-        else:
-            texts = {need.d: open_.ask(need, combos[need.d]) for need in needs}
         self.tally.asks = open_.found
-        self.decisions = [decision_of(one, texts.get(d)) for d, one in enumerate(found)]
+        self.decisions = [decision_of(one, None) for one in found]
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
 
     def _decided(self, combo: Mapping[str, Any]) -> Determination:
@@ -180,9 +177,9 @@ class Run:
         kind = self.plan.kinds[int(combo["kind"])]
         if kind.uncertain:
             return self.desk.decide(asked)
-        engine = self.plan.engines[kind.program]
+        engine = self.plan.engines[self.plan.program_of(asked.on)]
         found = engine.determine(asked.facts, asked.parties)
-        outcomes = {track: found.outcome(track) for track in TRACKS}
+        outcomes: dict[str, str] = {track: found.outcome(track) for track in TRACKS}
         bounded = asked.item is not None and any(asked.facts.get(name) is None for name in asked.item.intervals)
         settled = outcomes if bounded and "unknown" not in outcomes.values() else {}
         return Determination(self.desk.lawbook, engine, asked, found, (), settled)

@@ -54,7 +54,7 @@ lock:
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check '$(UV)'
 	$(call COMPILE,requirements.lock)
-	$(call COMPILE,requirements-dev.lock,--extra tables --extra solver --extra screening --group dev -c requirements.lock)
+	$(call COMPILE,requirements-dev.lock,--extra tables --extra solver --extra screening --extra spark --extra web --extra mcp --group dev -c requirements.lock)
 	$(call COMPILE,benchmarks/requirements.lock,--group bench -c requirements-dev.lock)
 
 COMPILE = .cache/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \

@@ -34,7 +34,7 @@ class Duck:
         if threads:
             self.connection.execute(f"SET threads = {threads}")
         self.connection.execute("SET TimeZone = 'UTC'")
-        # The big table stays on the side that streams: its rows then come out in the order in which they went in.
+        # The big table stays on the side that streams: only so can its rows come out in the order they went in.
         self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -73,6 +73,10 @@ class Duck:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {casts} FROM made")
         self.connection.unregister("made")
 
+    def copy(self, query: str, path: Path) -> None:
+        """Write the rows of a query as Parquet."""
+        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+
     def close(self) -> None:
         self.connection.close()
 
@@ -102,13 +106,17 @@ def opened(memory: str = MEMORY, threads: int | None = None) -> Iterator[tuple[D
 class Source:
     """A table to be decided, as the relation ``source`` with a column for the number of the row, from 1.
 
-    Parquet is read where it lies. Everything else is first written to Parquet, in order and in a stream; CSV as
-    texts, so that what a cell says is read by the same reader as everywhere.
+    Parquet is read where it lies. Everything else is first written to Parquet, in order and in a stream; CSV and
+    Excel as texts, so that what a cell says is read by the same reader as everywhere.
     """
 
-    def __init__(self, duck: Duck, folder: Path, given: Any) -> None:
+    def __init__(
+        self, duck: Duck, folder: Path, given: Any, on: str | None = None, mapped: Mapping[str, str] | None = None
+    ) -> None:
         self.duck = duck
-        self.path = _parquet(duck, folder, given)
+        self.notes: list[str] = []
+        known = ("date", *([on] if on else []), *(mapped or {}))
+        self.path = _parquet(duck, folder, given, known, self.notes)
         scan = f"read_parquet({literal(str(self.path))}, file_row_number = true)"
         try:
             names = [name for name in duck.types(scan) if name != "file_row_number"]
@@ -126,7 +134,7 @@ class Source:
         self.types = {name: kind for name, kind in duck.types("source").items() if name != self.number}
 
 
-def _parquet(duck: Duck, folder: Path, given: Any) -> Path:
+def _parquet(duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: list[str]) -> Path:
     if not isinstance(given, (str, Path)):
         return _from_python(duck, folder, given)
     path = Path(given)
@@ -136,16 +144,25 @@ def _parquet(duck: Duck, folder: Path, given: Any) -> Path:
     if kind == "parquet":
         return path
     made = folder / "source.parquet"
-    if kind in ("csv", "tsv", "txt"):
+    if kind == "xlsx":
+        from exeat.portfolio.sheets import read_sheet
+
+        columns, rows = read_sheet(path, known)
+        duck.table("sheet", dict.fromkeys(columns, "VARCHAR"), rows)
+        _copy(duck, "SELECT * FROM sheet", made, given)
+    elif kind in ("csv", "tsv", "txt"):
+        encoding = _encoding(path)
+        if encoding != "utf-8":
+            notes.append(f"{path.name} is not UTF-8 and was read as {encoding}")
         scan = (
             f"SELECT * FROM read_csv({literal(str(path))}, all_varchar = true, header = true, "
-            f"null_padding = false, strict_mode = true, encoding = {literal(_encoding(path))})"
+            f"strict_mode = true, encoding = {literal(encoding)})"
         )
         _copy(duck, scan, made, given)
     elif kind in ("json", "ndjson", "jsonl"):
         _copy(duck, f"SELECT * FROM read_json({literal(str(path))}, convert_strings_to_integers = false)", made, given)
     else:
-        raise InputError(f"{path.name}: expected .parquet, .csv or .json, not {path.suffix or 'no ending'!r}")
+        raise InputError(f"{path.name}: expected .parquet, .csv, .xlsx or .json, not {path.suffix or 'no ending'!r}")
     return made
 
 

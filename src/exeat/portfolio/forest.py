@@ -32,6 +32,8 @@ from exeat.logic.tree import (
 
 #: Prefix of the name of a fact that nothing in the table states.
 OPEN = "open:"
+#: The same, where a cell says that it is not known: such a definition is asked for by its own name, not by its parts.
+SAID_OPEN = "open:?"
 
 Lookup = Callable[[str], Tree | None]
 
@@ -195,7 +197,7 @@ class Simplifier:
         kept: list[Tree] = []
         for arg in args:
             part = self(arg)
-            if isinstance(part, Fact) and part.name.startswith(OPEN):
+            if isinstance(part, Fact) and part.name.startswith(OPEN) and not part.name.startswith(SAID_OPEN):
                 continue  # nobody stated it, and it is asked for through what follows
             kept.append(part)
             if isinstance(part, Constant):
@@ -218,4 +220,4 @@ def kept_whole(forest: Forest, tree: Tree) -> Tree:
     return Simplifier(forest, lambda name: None, {})(tree)
 
 
-__all__ = ["OPEN", "Forest", "Lookup", "Simplifier", "kept_whole"]
+__all__ = ["OPEN", "SAID_OPEN", "Forest", "Lookup", "Simplifier", "kept_whole"]

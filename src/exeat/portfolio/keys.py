@@ -342,16 +342,20 @@ class Keys:
         chosen.append('CASE WHEN exact THEN "@item" END AS "@x_item"')
         return f"SELECT k.*, marks, {', '.join(chosen)} FROM ({inner}) AS k {' '.join(joins)}"
 
+    def answer_name(self, name: str) -> str:
+        """The column of an answer: its name, unless the table has such a column of its own."""
+        taken = {column.casefold() for column in self.source.columns}
+        return f"exeat_{name}" if name in taken else name
+
     def write_asks(self, asks: Sequence[str | None]) -> None:
         self.duck.table("ask_texts", {"a": "BIGINT", "ask": "VARCHAR"}, list(enumerate(asks)))
 
     def write_out(self, out: Path, names: Sequence[str], *, asking: bool) -> None:
         """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
-        taken = {name.casefold() for name in self.source.columns}
         answers = []
         for n, name in enumerate(names):
             value = f"coalesce(ask_texts.ask, a{n})" if asking and name == "ask" else f"a{n}"
-            answers.append(f"{value} AS {quoted(name if name not in taken else 'exeat_' + name)}")
+            answers.append(f"{value} AS {quoted(self.answer_name(name))}")
         original = ", ".join(f"k.{quoted(name)}" for name in (self.source.number, *self.source.columns))
         if asking:
             same = " AND ".join(
@@ -368,7 +372,8 @@ class Keys:
                 "LEFT JOIN decisions ON decisions.d = combos.d"
             )
         sql = f'SELECT {original}, {", ".join(answers)}, k."@error" AS error FROM {rows}'
-        self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet)")
+        # Without this, a join gives up the order of the rows wherever the database finds it quicker.
+        self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet, PRESERVE_ORDER true)")
 
     def count_out(self, out: Path) -> tuple[int, int]:
         """Rows decided and rows in error; fails if a row was lost, doubled or moved."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from exeat.determination.answer import Determination
+from exeat.determination.ask import open_policies
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, substitute, walk
 from exeat.portfolio.asked import of_numbers, origin_of
@@ -153,7 +154,7 @@ class OpenAnswers:
         return place, False
 
     def _made(self, node: Compare, name: str) -> Mark:
-        declared = self.plan.desk.lawbook.vocabulary[name.rpartition(":")[2]]
+        declared = self.plan.desk.lawbook.vocabulary[name.rpartition(":")[2].removeprefix("?")]
         unit = Decimal(1).scaleb(-declared.decimals)
         tests = []
         for figure in (-unit, Decimal(0), unit):
@@ -201,15 +202,12 @@ class OpenAnswers:
 
 
 def _open_roots(found: Determination) -> list[str]:
-    """The expressions on whose missing facts the desk would ask."""
+    """The expressions on whose missing facts the desk would ask, and those it looks at while trying values."""
     if found.settled:
         return []
-    roots = [f"{track}.outcome" for track in TRACKS if found.outcome_on(track) == "unknown"]
-    for track in TRACKS:
-        required = found.outcome_on(track) == "license_required"
-        if required and found.valuation.values.get(f"{track}.review_policy") is None:
-            roots.append(f"{track}.review_policy")
-    return roots
+    if "unknown" not in (found.outcome_on(track) for track in TRACKS) and not open_policies(found.valuation):
+        return []
+    return [f"{track}.{purpose}" for purpose in ("outcome", "review_policy") for track in TRACKS]
 
 
 __all__ = ["MOST_MARKS", "Mark", "Need", "OpenAnswers", "Value", "children", "kept_whole"]

@@ -14,7 +14,7 @@ from exeat.logic.compile import Compiled, compile_tree
 from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, children, walk
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
-from exeat.portfolio.forest import OPEN, Forest, Simplifier
+from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
 from exeat.portfolio.residual import Questions, Status, item_questions, residual
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
@@ -133,7 +133,9 @@ class _Lookup:
         value = self.facts.get(name)
         if value is not None:
             return self.forest.keep(Constant(value))
-        return self.forest.keep(Fact(f"{OPEN}{name.partition(':')[2]}"))
+        fact = name.partition(":")[2]
+        said = self.facts.get(f"said:{fact}") is True
+        return self.forest.keep(Fact(f"{SAID_OPEN if said else OPEN}{fact}"))
 
 
 class Plan:

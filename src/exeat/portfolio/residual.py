@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Case, Coalesce, Compare, Constant, Fact, Tree, Value, children, rebuild
 from exeat.portfolio.asked import Asked, of_numbers, origin_of
-from exeat.portfolio.forest import OPEN, Simplifier
+from exeat.portfolio.forest import OPEN, SAID_OPEN, Simplifier
 
 #: What a cell of a column of numbers says.
 ABSENT, UNKNOWN, KNOWN = 0, 1, 2
@@ -189,4 +189,6 @@ def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mappi
     value = None if stated.get(fact) == UNKNOWN else item.get(fact)
     if value is None and stated.get(fact) != UNKNOWN and fact not in asked.steps:
         value = asked.presumed.get(fact)
-    return asked.keep(Fact(f"{OPEN}{fact}")) if value is None else asked.keep(Constant(value))
+    if value is not None:
+        return asked.keep(Constant(value))
+    return asked.keep(Fact(f"{SAID_OPEN if stated.get(fact) == UNKNOWN else OPEN}{fact}"))

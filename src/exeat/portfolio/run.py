@@ -25,6 +25,10 @@ from exeat.portfolio.plan import Answers, Plan, item_facts_possible
 Progress = Callable[[str, int, int], None]
 
 
+def silent(what: str, done: int, of: int) -> None:
+    """Progress nobody watches."""
+
+
 @dataclass
 class Tally:
     """What was counted on the way, for the summary."""
@@ -47,7 +51,7 @@ class Run:
     duck: Duck
     source: Source
     columns: Columns
-    progress: Progress = lambda what, done, all_: None
+    progress: Progress = silent
     days: list[date | None] = field(default_factory=list)
     items: list[str | None] = field(default_factory=list)
     asking: bool = False
@@ -200,6 +204,10 @@ class Run:
         if not any(party.get("role") in ("ultimate_consignee", "end_user") for party in parties):
             parties += self.desk.stated_parties((), day)
         return Asked(on=day, known_on=None, item=item, facts=facts, parties=tuple(parties))
+
+    def answer_name(self, name: str) -> str:
+        """The column of an answer: its name, unless the table has such a column of its own."""
+        return self.keys.answer_name(name)
 
     def write(self, out: Path) -> None:
         """Write the decided rows in their order, and check that none is lost."""

@@ -6,7 +6,7 @@ BENCH  := .venv/.installed-bench
 # The one tool that is not in the locks, because it writes them.
 UV     := uv==0.13.9
 
-.PHONY: setup demo test check format bench law lock clean
+.PHONY: setup demo test check format bench law serve docs lock clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,13 @@ format: setup
 # Reads and lints the law alone: what a lawyer runs after editing law/.
 law: setup
 	$(BIN)/exeat law check
+
+# The web desk and the API on this machine alone: http://127.0.0.1:8765/
+serve: setup
+	$(BIN)/exeat serve
+
+docs: setup
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 bench: $(BENCH)
 	$(BIN)/python -m benchmarks.run

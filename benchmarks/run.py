@@ -137,12 +137,20 @@ def law() -> None:
     )
 
 
+def ledger() -> None:
+    """Reservations beside a bare UPDATE, the cost of a receipt, the speed of verification."""
+    from benchmarks import ledger as book
+
+    for part in book.PARTS.values():
+        part(2.0, 50_000)
+
+
 def finish(argv: Sequence[str]) -> None:
     """Run a process to its end, its output thrown away; CalledProcessError if it fails."""
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
-PARTS: dict[str, Callable[[], None]] = {"toy": toy, "law": law, "process": process}
+PARTS: dict[str, Callable[[], None]] = {"toy": toy, "law": law, "process": process, "ledger": ledger}
 
 
 def main(names: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ import os
 import resource
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,21 @@ def test_the_doctor(url: str, tmp_path: Path) -> None:
     absent = {finding.what: finding for finding in doctor(sqlite_url(tmp_path / "none.db"))}
     assert absent["database"].found == "none.db is not there yet and will be made; its folder can be written"
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_connection_of_its_own_for_each_thread(url: str) -> None:
+    """The hot path keeps a connection for each thread; none is left when the ledger is closed."""
+    ledger = Ledger(url)
+    ledger.open_account(LPP, limit=[Limit(100)])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: ledger.reserve({LPP: 1}, f"r{number}"), range(80)))
+    here = ledger.store.pinned()
+    assert ledger.store.pinned() is here
+    ledger.store.unpin()
+    ledger.reserve({LPP: 1}, "after")
+    assert ledger.balance(LPP).held == 81
+    again = ledger.store.pinned()
+    assert again is not here
+    ledger.close()
+    with pytest.raises(ledger.store.errors):
+        again.execute("SELECT 1")

@@ -11,12 +11,13 @@ from exeat.ledger.errors import LedgerError
 Amount: TypeAlias = int | str | Decimal
 
 DECIMALS = 4
-SCALE = 10**DECIMALS
+SCALE: int = 10**DECIMALS
 #: Largest single amount or balance, so that no sum leaves 64 bits.
 LARGEST = 10**13 * SCALE
+_WHOLE_LARGEST = LARGEST // SCALE
 
 
-def scaled(value: Amount, what: str = "amount", *, signed: bool = False) -> int:
+def scaled(value: Amount, what: object = "amount", *, signed: bool = False) -> int:
     """An amount in whole ten-thousandths.
 
     Raises:
@@ -24,6 +25,8 @@ def scaled(value: Amount, what: str = "amount", *, signed: bool = False) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
         raise LedgerError(f"{what} is {value!r}; expected a whole number, a Decimal or its text (no binary floats)")
+    if isinstance(value, int) and 0 < value <= _WHOLE_LARGEST:
+        return value * SCALE  # most amounts are whole
     try:
         exact = Decimal(value)
         shifted = exact.scaleb(DECIMALS)
@@ -42,5 +45,7 @@ def scaled(value: Amount, what: str = "amount", *, signed: bool = False) -> int:
 def unscaled(value: int) -> Decimal:
     """The amount that was stored, without trailing zeros after the point."""
     whole, rest = divmod(abs(value), SCALE)
+    if not rest:
+        return Decimal(-whole if value < 0 else whole)
     text = f"{whole}.{rest:0{DECIMALS}d}".rstrip("0").rstrip(".")
     return Decimal(f"-{text}" if value < 0 else text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 from exeat.ledger.errors import LedgerError
@@ -11,6 +12,8 @@ from exeat.ledger.errors import LedgerError
 Clock: TypeAlias = Callable[[], datetime]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = 86_400_000_000
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 
 
@@ -27,7 +30,7 @@ def micros(moment: datetime, what: str = "moment") -> int:
     """
     if moment.tzinfo is None:
         raise LedgerError(f"{what} is {moment.isoformat()}; expected a moment with its time zone")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment_of(stored: int) -> datetime:
@@ -55,4 +58,9 @@ def day_text(day: date | str | None, default: str, what: str = "day") -> str:
 
 def day_of(stored: int) -> str:
     """The calendar day (UTC) of a stored moment, as text."""
-    return moment_of(stored).date().isoformat()
+    return _day_text(stored // _DAY)
+
+
+@lru_cache(maxsize=64)
+def _day_text(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).date().isoformat()

@@ -55,7 +55,7 @@ _LONG_WAY = {"23505", *RACES}
 
 
 class HotPath:
-    """Posts raises of single accounts on the driver's own connection (SQLAlchemy's costs more than the statement)."""
+    """Posts raises of single accounts on a connection of the driver's own, one for each thread."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -72,8 +72,15 @@ class HotPath:
         rest = "|" + posting_rest(leg.account, move.operation, leg.held, leg.consumed, *fixed, move.request)
         raised = leg.held + leg.consumed
         change = (leg.held, leg.consumed, move.at, move.at, rest, leg.account, raised, move.day, move.day)
-        with self._store.driver() as connection:
+        connection = self._store.pinned()
+        try:
             room = self._once(connection, move, leg, change)
+        except self._store.errors as error:
+            self._store.unpin()
+            raise self._store.explained(error) from error
+        except BaseException:
+            self._store.unpin()  # interrupted: what was begun is undone
+            raise
         if room is None:
             return None
         left: dict[int, Decimal | None] = {leg.account: unscaled(room)}
@@ -100,14 +107,10 @@ class HotPath:
     def _on_postgresql(self, connection: Any, move: Move, leg: Leg, change: tuple[Any, ...]) -> int | None:
         said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
         values = (*change, move.operation, leg.held, leg.consumed, move.day, move.key, *said)
-        connection.autocommit = True
         try:
             found = connection.execute(_POSTGRESQL, values).fetchone()
         except self._store.errors as error:
             if getattr(error, "sqlstate", None) in _LONG_WAY:
                 return None  # nothing was written; the long way tells why
             raise
-        finally:
-            if not connection.closed:
-                connection.autocommit = False
         return None if found is None else int(found[0])

@@ -42,7 +42,7 @@ def raising(
         raise LedgerError(f"expires_at is {expires_at}; expected a moment to come")
     legs = []
     for name, amount in amounts.items():
-        whole = scaled(amount, str(name))
+        whole = scaled(amount, name)
         legs.append(Leg(ids(name), whole, 0) if operation == "reserve" else Leg(ids(name), 0, whole))
     legs.sort(key=lambda leg: leg.account)
     day = day_of(now) if on is None else day_text(on, "", "on")

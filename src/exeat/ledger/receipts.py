@@ -8,9 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+from sqlalchemy import Connection, Row, select
 
 from exeat.ledger.chain import DIGEST, GENESIS, canonical, digest, parsed, receipt_link, seal
 from exeat.ledger.clock import moment_of
@@ -57,32 +55,33 @@ def append(
     commitments, opens = opening(values) if values else (b"", b"")
     if pieces:
         add_parts(connection, pieces, stored)
-    head = connection.execute(_HEAD).one_or_none()
+    say = _SAID[connection.dialect.name]
+    head = connection.exec_driver_sql(say["head"]).one_or_none()
     if head is None:
         raise LedgerError("the chain has lost its head row: run verify, and restore a backup")
     number = head.receipts + 1
     link = receipt_link(bytes(head.hash), number, at, kind, reference, key, part_list, commitments, data)
-    row = {"number": number, "at": at, "kind": kind, "reference": reference, "key": key, "hash": link}
-    connection.execute(_ADD, {**row, "parts": part_list, "commitments": commitments, "body": data})
+    row = (number, at, kind, reference, key, part_list, commitments, data, link)
+    connection.exec_driver_sql(say["add"], row)
     if values:
-        connection.execute(_OPEN, {"receipt": number, "body": opens})
-    connection.execute(_MOVE, {"count": number, "link": link, "mark": seal(seal_key, number, link)})
+        connection.exec_driver_sql(say["open"], (number, opens))
+    connection.exec_driver_sql(say["move"], (number, link, seal(seal_key, number, link)))
     return int(number)
 
 
-# Made once: building a statement costs more than SQLite needs to run it.
-_HEAD = select(heads.c.receipts, heads.c.hash).where(heads.c.id == 1).with_for_update()
-_ADD = insert(receipts)
-_OPEN = insert(openings)
-_MOVE = (
-    update(heads)
-    .where(heads.c.id == 1)
-    .values(receipts=bindparam("count"), hash=bindparam("link"), seal=bindparam("mark"))
-)
-_ADD_PART = {
-    "sqlite": upsert_sqlite(parts).on_conflict_do_nothing(),
-    "postgresql": upsert_postgresql(parts).on_conflict_do_nothing(),
-}
+def _said(sign: str, lock: str) -> dict[str, str]:
+    """The statements of one receipt as the driver takes them: composing them anew costs more than running them."""
+    return {
+        "head": f"SELECT receipts, hash FROM heads WHERE id = 1{lock}",
+        "add": "INSERT INTO receipts (number, at, kind, reference, key, parts, commitments, body, hash) "
+        f"VALUES ({', '.join([sign] * 9)})",
+        "open": f"INSERT INTO openings (receipt, body) VALUES ({sign}, {sign})",
+        "move": f"UPDATE heads SET receipts = {sign}, hash = {sign}, seal = {sign} WHERE id = 1",
+        "part": f"INSERT INTO parts (digest, body) VALUES ({sign}, {sign}) ON CONFLICT DO NOTHING",
+    }
+
+
+_SAID = {"sqlite": _said("?", ""), "postgresql": _said("%s", " FOR UPDATE")}
 
 
 @dataclass(slots=True)
@@ -97,8 +96,7 @@ def add_parts(connection: Connection, pieces: Mapping[bytes, bytes], stored: Sto
     """Store pieces that are not there yet, in order of digest so that two writers never wait for each other."""
     new = sorted(pieces.keys() - stored.sure) if stored is not None else sorted(pieces)
     if new:
-        rows = [{"digest": name, "body": pieces[name]} for name in new]
-        connection.execute(_ADD_PART[connection.dialect.name], rows)
+        connection.exec_driver_sql(_SAID[connection.dialect.name]["part"], [(name, pieces[name]) for name in new])
         if stored is not None:
             stored.added.update(new)
 

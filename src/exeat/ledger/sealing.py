@@ -53,10 +53,11 @@ class Sealer:
     def sealed(self, value: Any) -> tuple[Any, bytes]:
         """A value with marks, and its canonical bytes. Most pieces hold no name, and their bytes tell at once."""
         data = canonical(value)
-        if not any(written in data for written in self._written):
-            return value, data
-        marked = _marked(value, self._hide, personal=False)
-        return marked, canonical(marked)
+        for written in self._written:
+            if written in data:
+                marked = _marked(value, self._hide, personal=False)
+                return marked, canonical(marked)
+        return value, data
 
     def _hide(self, text: str) -> str:
         index = self._index.get(text)

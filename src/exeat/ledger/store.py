@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -51,6 +54,8 @@ class Store:
         #: What may come out of the driver, or of SQLAlchemy around it.
         self.errors: tuple[type[Exception], ...] = (DBAPIError, dbapi.Error)
         self.shown = self.engine.url.render_as_string(hide_password=True)
+        self._pinned = threading.local()
+        self._pins: weakref.WeakSet[_Pin] = weakref.WeakSet()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -84,6 +89,32 @@ class Store:
             if broken:
                 raw.invalidate()
             raw.close()
+
+    def pinned(self) -> Any:
+        """The driver's connection of this thread, kept from call to call: taking one from the pool and giving it back
+        costs as much as the statement. It is outside any transaction; after an error, :meth:`unpin` it.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        pin: _Pin | None = getattr(self._pinned, "pin", None)
+        if pin is None or pin.process != os.getpid():
+            try:
+                pin = _Pin(self.engine, keep=isinstance(self.engine.pool, StaticPool))
+            except self.errors as error:
+                raise self.explained(error) from error
+            if not self.sqlite:
+                pin.connection.autocommit = True
+            self._pinned.pin = pin
+            self._pins.add(pin)
+        return pin.connection
+
+    def unpin(self) -> None:
+        """Close this thread's pinned connection; what it had begun is undone."""
+        pin: _Pin | None = getattr(self._pinned, "pin", None)
+        if pin is not None:
+            del self._pinned.pin
+            pin.close()
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """``work`` in one writing transaction, done again after a deadlock or a lost race for a key.
@@ -132,7 +163,36 @@ class Store:
 
     def close(self) -> None:
         """Give back every connection."""
+        for pin in list(self._pins):
+            pin.close()
+        self._pinned = threading.local()
         self.engine.dispose()
+
+
+class _Pin:
+    """One driver's connection that belongs to a thread and no longer to the pool (``keep``: the pool has just one)."""
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self.process = os.getpid()
+        self._borrowed: Any = engine.raw_connection()
+        self._keep = keep
+        self.connection: Any = self._borrowed.driver_connection
+        if not keep:
+            self._borrowed.detach()
+
+    def close(self) -> None:
+        """Close it, unless another process opened it or the pool still needs it."""
+        borrowed, self._borrowed = self._borrowed, None
+        if borrowed is None or self.process != os.getpid():
+            return
+        if self._keep and self.connection.in_transaction:
+            self.connection.rollback()
+        # A connection that broke cannot be closed again, and need not be.
+        with suppress(Exception):
+            borrowed.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 _MEANINGS = (

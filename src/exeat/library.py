@@ -146,7 +146,15 @@ def law(on: date | str | None = None, known_on: date | str | None = None, drafts
     """
     day = date.today() if on is None else read_day(on, "on")
     known = None if known_on is None else read_day(known_on, "known_on")
-    book = desk(*drafts).lawbook
+    return law_view(desk(*drafts).lawbook, day, known)
+
+
+def law_view(book: Lawbook, day: date, known: date | None = None) -> LawView:
+    """A law book's law of one day.
+
+    Raises:
+        InputError: a day before the encoded law.
+    """
     if day < book.begins:
         raise InputError(f"on is {day}; the encoded law begins on {book.begins}, nothing earlier is known")
     return LawView(day, known, book, book.in_force(day, known))
@@ -287,4 +295,4 @@ def _handles(chain: Iterable[Section]) -> set[str]:
     return found
 
 
-__all__ = ["SHORT_KEYS", "LawView", "check", "desk", "desk_with", "explain", "law", "transaction_of"]
+__all__ = ["SHORT_KEYS", "LawView", "check", "desk", "desk_with", "explain", "law", "law_view", "transaction_of"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import exeat
-from exeat.cli.law_status import status_data
+from exeat.explanation.instrument_data import status_data
 from exeat.lawbook.calendar import events
 from exeat.lawbook.status import find_instrument, status
 

@@ -13,6 +13,7 @@ from exeat.cli.ledger import ledger_app
 from exeat.cli.lists import lists_app
 from exeat.cli.options import Figures, Kept, Order, Seen
 from exeat.cli.records import records_app
+from exeat.cli.serve import serve_app
 from exeat.terms import InputError
 
 _Seen = Annotated[Seen | None, Parameter(name="*")]
@@ -31,6 +32,7 @@ app = App(
 app.command(lists_app)
 app.command(ledger_app)
 app.command(records_app)
+app.command(serve_app)
 law_app = App(name="law", help="The encoded law: what is in force, since when, and by which instrument.")
 app.command(law_app)
 
@@ -309,3 +311,11 @@ def batch(
     from exeat.cli.batch import run_batch
 
     return run_batch(table, out, on, map_ or [], as_json=json)
+
+
+@app.command
+def mcp() -> int:
+    """Serve check, classify, screen and law lookup to an MCP client over standard input and output."""
+    from exeat.cli.mcp import run_mcp
+
+    return run_mcp()

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from exeat.catalog import Item, ItemFacts
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.options import Figures
 from exeat.cli.show import write, write_json
 from exeat.determination.answer import Determination
-from exeat.determination.determine import Engine
 from exeat.explanation.around import provenance
 from exeat.explanation.classified import classification, entry_words
+from exeat.explanation.item_data import item_data
 from exeat.explanation.layout import Page, draft_line, shortened
 from exeat.library import desk, transaction_of
-from exeat.terms import InputError, plain, read_day
+from exeat.terms import InputError, read_day
 
 _KEYS = ("drafts", "date", "known_on", "item", "eccn", "classification", "uncertain_figures", "facts", "law", "engine")
 
@@ -71,7 +69,7 @@ def run_items(query: str, on: str | None, limit: int, *, as_json: bool) -> int:
     if query and not items:
         # The same words the search by name uses, nearest names included.
         items = [desk().catalog.find(query)]
-    rows = [_row(item, engine) for item in items]
+    rows = [item_data(item, desk(), engine) for item in items]
     if as_json:
         write_json({"date": day.isoformat(), "items": rows})
         return DECIDED
@@ -82,37 +80,6 @@ def run_items(query: str, on: str | None, limit: int, *, as_json: bool) -> int:
         page.lines.append(_line(row))
     write(page.lines)
     return DECIDED
-
-
-def _row(item: Item, engine: Engine) -> dict[str, Any]:
-    facts, found = desk().item_facts(item.id, engine)
-    assert found is not None
-    eccn = engine.classify(facts).get("eccn")
-    return {
-        "id": item.id,
-        "name": item.full_name,
-        "tpp": _figure(found, "tpp"),
-        "performance_density": _density(found),
-        "marketed_for_datacenters": item.marketed_for_datacenters,
-        "contains": [{"item": part.name, "count": part.count} for part in found.contained],
-        "eccn": str(eccn) if eccn is not None else "unknown",
-        "confidence": item.confidence,
-        "source": item.source,
-    }
-
-
-def _figure(found: ItemFacts, name: str) -> Any:
-    if name in found.intervals:
-        bounds = found.intervals[name]
-        return {"low": plain(bounds.low), "high": plain(bounds.high)}
-    return plain(found.facts.get(name))
-
-
-def _density(found: ItemFacts) -> Any:
-    tpp, area = found.facts.get("tpp"), found.facts.get("applicable_die_area_mm2")
-    if isinstance(tpp, Decimal) and isinstance(area, Decimal) and area:
-        return plain(round(tpp / area, 2))
-    return None
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exeat.cli import BAD_INPUT, DECIDED
 from exeat.cli.options import Seen
 from exeat.cli.show import write, write_json
+from exeat.explanation.instrument_data import instrument_data, told_events
 from exeat.explanation.layout import Page, draft_line
-from exeat.lawbook.calendar import Event, events, scheduled
-from exeat.lawbook.instrument import Instrument
+from exeat.lawbook.calendar import events, scheduled
 from exeat.library import desk
 from exeat.terms import InputError, read_day
 
 if TYPE_CHECKING:
     from exeat.lawbook.check import Finding
     from exeat.lawbook.consolidate import Lawbook
-
-
-def instrument_data(instrument: Instrument) -> dict[str, Any]:
-    """An instrument's marks as plain data."""
-    return {
-        "instrument": instrument.citation,
-        "title": instrument.title,
-        "kind": instrument.kind,
-        "known": instrument.known.isoformat(),
-        "published": instrument.published.isoformat(),
-        "effective": instrument.effective.isoformat(),
-        "compliance": instrument.compliance.isoformat(),
-        "provisions": [f"{section.verb}: {section.provision}" for section in instrument.sections],
-        "not_encoded": len(instrument.gaps),
-        "confidence": instrument.confidence,
-        "checked": instrument.checked.isoformat() if instrument.checked else None,
-        "source": instrument.source,
-        "file": instrument.file,
-    }
 
 
 def run_instruments(seen: Seen, *, as_json: bool) -> int:
@@ -65,7 +46,7 @@ def run_timeline(seen: Seen, *, as_json: bool) -> int:
     """Every dated change in order: instruments known, effective, due; last days; stays; postures; groups."""
     book = desk(*seen.drafts).lawbook
     known = None if seen.known_on is None else read_day(seen.known_on, "known_on")
-    told = list(_told(events(book, known)))
+    told = list(told_events(events(book, known)))
     if as_json:
         write_json({"instruments": [instrument_data(i) for i in book.instruments], "events": told})
         return DECIDED
@@ -85,7 +66,7 @@ def run_calendar(start: str | None, seen: Seen, *, as_json: bool) -> int:
     book = desk(*seen.drafts).lawbook
     day = date.today() if start is None else read_day(start, "from")
     known = None if seen.known_on is None else read_day(seen.known_on, "known_on")
-    told = list(_told(scheduled(book, day, known)))
+    told = list(told_events(scheduled(book, day, known)))
     checked = book.checked.isoformat() if book.checked else None
     if as_json:
         write_json({"from": day.isoformat(), "known_on": seen.known_on, "checked": checked, "events": told})
@@ -102,13 +83,6 @@ def run_calendar(start: str | None, seen: Seen, *, as_json: bool) -> int:
         page.text("What falls after the last check is as it was then scheduled, and not verified since.", 0)
     write(page.lines)
     return DECIDED
-
-
-def _told(found: Iterable[Event]) -> Iterator[dict[str, str]]:
-    seen: dict[tuple[str, ...], None] = {}
-    for event in found:
-        seen[(event.day.isoformat(), event.what, event.instrument, event.says)] = None
-    return (dict(zip(("date", "what", "instrument", "says"), row, strict=True)) for row in seen)
 
 
 def _write_events(page: Page, told: Iterable[dict[str, str]]) -> None:

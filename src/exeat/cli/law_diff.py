@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from exeat.cli import DECIDED
-from exeat.cli.law_show import posture_data
 from exeat.cli.options import Seen
 from exeat.cli.show import write, write_json
 from exeat.explanation.layout import Page, draft_line
-from exeat.lawbook.instrument import Section
-from exeat.library import LawView, law
+from exeat.explanation.provision_data import diff_data
+from exeat.library import law
 from exeat.terms import InputError
 
 
@@ -23,7 +22,7 @@ def run_diff(first: str, second: str, seen: Seen, *, as_json: bool) -> int:
     before, after = (law(day, seen.known_on, seen.drafts) for day in (first, second))
     if before.on > after.on:
         raise InputError(f"{first} is later than {second}; state the earlier day first")
-    data = _diff(before, after)
+    data = diff_data(before, after)
     if as_json:
         write_json(data)
         return DECIDED
@@ -54,42 +53,3 @@ def _told(title: str, change: dict[str, Any]) -> str:
     if title == "revised":
         return f"{change['provision']} ({change['was']} -> {change['instrument']})"
     return f"{change['provision']} ({change['instrument']})"
-
-
-def _diff(before: LawView, after: LawView) -> dict[str, Any]:
-    old = {section.provision: section for section in before.governing}
-    new = {section.provision: section for section in after.governing}
-    old_stances = {section.provision: section for section in before.postures}
-    pending = {section.key for section in before.pending}
-    groups = []
-    for name, members in after.in_force.groups.items():
-        was = before.in_force.groups.get(name, frozenset())
-        if members != was:
-            groups.append({"group": name, "joined": sorted(members - was), "left": sorted(was - members)})
-    return {
-        "from": before.on.isoformat(),
-        "to": after.on.isoformat(),
-        "drafts": list(after.lawbook.drafts),
-        "added": [_named(new[name]) for name in new if name not in old],
-        "revised": [
-            {**_named(new[name]), "was": old[name].citation}
-            for name in new
-            if name in old and old[name] is not new[name]
-        ],
-        "removed": [_named(old[name]) for name in old if name not in new],
-        "pending": [
-            {**_named(section), "compliance": section.compliance.isoformat()}
-            for section in after.pending
-            if section.key not in pending
-        ],
-        "postures": [
-            {"provision": section.provision, **posture_data(section)}
-            for section in after.postures
-            if old_stances.get(section.provision) is not section
-        ],
-        "groups": groups,
-    }
-
-
-def _named(section: Section) -> dict[str, Any]:
-    return {"provision": section.provision, "instrument": section.citation, "effective": section.effective.isoformat()}

@@ -8,50 +8,8 @@ from exeat.cli import DECIDED
 from exeat.cli.options import Seen
 from exeat.cli.show import write, write_json
 from exeat.explanation.layout import Page, draft_line
-from exeat.lawbook.instrument import Section
-from exeat.library import LawView, desk, law
-
-
-def posture_data(section: Section) -> dict[str, Any]:
-    """A posture as plain data."""
-    return {
-        "stance": getattr(section.rule, "stance", ""),
-        "since": getattr(section.rule, "since", section.effective).isoformat(),
-        "instrument": section.citation,
-        "source": section.source,
-        "confidence": section.confidence,
-        "says": " ".join(section.text.split()),
-    }
-
-
-def section_data(section: Section, view: LawView) -> dict[str, Any]:
-    """One version of a provision as plain data, its conditions in words."""
-    words = desk(*view.lawbook.drafts).law_of(view.on, view.known_on).words
-    rule = section.rule
-    return {
-        "provision": section.provision,
-        "verb": section.verb,
-        "instrument": section.citation,
-        "effective": section.effective.isoformat(),
-        "compliance": section.compliance.isoformat(),
-        "expires": section.expires.isoformat() if section.expires else None,
-        "known": section.known.isoformat(),
-        "confidence": section.confidence,
-        "source": section.source,
-        "file": f"{section.file}:{section.line}",
-        "kind": rule.kind if rule else None,
-        "says": " ".join(section.text.split()),
-        "conditions": [
-            {"kind": limb.kind, "label": limb.label, "says": words.say_tree(limb.tree)} for limb in rule.limbs
-        ]
-        if rule
-        else [],
-        "review": [
-            {"at": case.at, "when": words.say_tree(case.when), "policy": case.policy, "note": case.note}
-            for case in getattr(rule, "cases", ())
-        ],
-        "duties": [{"label": duty.label, "text": duty.text} for duty in getattr(rule, "duties", ())],
-    }
+from exeat.explanation.provision_data import provision_data
+from exeat.library import desk, law
 
 
 def run_show(provision: str, on: str | None, seen: Seen, *, as_json: bool) -> int:
@@ -61,7 +19,8 @@ def run_show(provision: str, on: str | None, seen: Seen, *, as_json: bool) -> in
         InputError: an unknown provision or day.
     """
     view = law(on, seen.known_on, seen.drafts)
-    shown = [_shown(name, view) for name in view.names_of(provision)]
+    words = desk(*seen.drafts).law_of(view.on, view.known_on).words
+    shown = [provision_data(name, view, words) for name in view.names_of(provision)]
     if as_json:
         write_json(shown[0] if len(shown) == 1 else shown)
         return DECIDED
@@ -73,31 +32,6 @@ def run_show(provision: str, on: str | None, seen: Seen, *, as_json: bool) -> in
         _show(page, data)
     write(page.lines)
     return DECIDED
-
-
-def _shown(name: str, view: LawView) -> dict[str, Any]:
-    version, posture = view.in_force.provision(name), view.posture(name)
-    stay = next((s for s in view.stayed if s.provision == name), None)
-    return {
-        "provision": name,
-        "drafts": list(view.lawbook.drafts),
-        "on": view.on.isoformat(),
-        "known_on": view.known_on.isoformat() if view.known_on else None,
-        "in_force": section_data(version, view) if version else None,
-        "pending": [section_data(s, view) for s in view.pending if s.provision == name],
-        "stayed_until": stay.until.isoformat() if stay else None,
-        "posture": posture_data(posture) if posture else None,
-        "history": [
-            {
-                "verb": s.verb,
-                "instrument": s.citation,
-                "known": s.known.isoformat(),
-                "effective": s.effective.isoformat(),
-                "compliance": s.compliance.isoformat(),
-            }
-            for s in view.history(name)
-        ],
-    }
 
 
 def _show(page: Page, data: dict[str, Any]) -> None:

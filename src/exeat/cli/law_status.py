@@ -6,12 +6,11 @@ from datetime import date
 from typing import Any
 
 from exeat.cli import DECIDED
-from exeat.cli.law_show import posture_data
 from exeat.cli.options import Seen
 from exeat.cli.show import write, write_json
+from exeat.explanation.instrument_data import coverage_data, status_data
 from exeat.explanation.layout import Page, draft_line, listed
-from exeat.lawbook.instrument import Instrument
-from exeat.lawbook.status import Status, find_instrument, status
+from exeat.lawbook.status import find_instrument, status
 from exeat.library import desk
 from exeat.terms import read_day
 
@@ -36,62 +35,6 @@ def run_status(citation: str, on: str | None, seen: Seen, *, as_json: bool) -> i
     _write_status(page, data)
     write(page.lines)
     return DECIDED
-
-
-def status_data(found: Status) -> dict[str, Any]:
-    """A status as plain data; every date says whether it has come (*yet*) on the day asked about."""
-    instrument = found.instrument
-
-    def dated(day: date) -> dict[str, Any]:
-        return {"date": day.isoformat(), "yet": day <= found.on}
-
-    public = found.known_on is None or instrument.known <= found.known_on
-    return {
-        "instrument": instrument.citation,
-        "title": instrument.title,
-        "kind": instrument.kind,
-        "on": found.on.isoformat(),
-        "known_on": found.known_on.isoformat() if found.known_on else None,
-        "known": {**dated(instrument.known), "by_known_on": public},
-        "published": dated(instrument.published),
-        "effective": [{**dated(day), "provisions": list(names)} for day, names in found.effective.items()],
-        "compliance": [{**dated(day), "provisions": list(names)} for day, names in found.compliance.items()],
-        "expires": [{**dated(day), "provisions": list(names)} for day, names in found.expires.items()],
-        "pending": [section.provision for section in found.pending],
-        "posture": [{"provision": section.provision, **posture_data(section)} for section in found.postures],
-        "stayed": [
-            {
-                "provision": stay.provision,
-                "from": stay.start.isoformat(),
-                "until": stay.until.isoformat(),
-                "instrument": stay.by.citation,
-                "source": stay.by.source,
-            }
-            for stay in found.stayed
-        ],
-        "rescinded": {
-            "rescinded": found.rescinded,
-            "removed": [
-                {"provision": s.section.provision, "by": s.by.citation, "effective": s.by.effective.isoformat()}
-                for s in found.removed
-                if s.by is not None
-            ],
-            "last_checked": instrument.checked.isoformat() if instrument.checked else None,
-            "beyond_checked": instrument.checked is not None and found.on > instrument.checked,
-        },
-        "provisions": [
-            {
-                "provision": s.section.provision,
-                "verb": s.section.verb,
-                "state": s.state,
-                "by": s.by.citation if s.by is not None else None,
-            }
-            for s in found.standings
-        ],
-        "not_encoded": len(instrument.gaps),
-        "confidence": instrument.confidence,
-        "source": instrument.source,
-    }
 
 
 def _write_status(page: Page, data: dict[str, Any]) -> None:
@@ -184,18 +127,3 @@ def run_coverage(citation: str | None, seen: Seen, *, as_json: bool) -> int:
             page.text(f"- not encoded: {gap['what']}: {gap['why']}{shown}", 2, 4)
     write(page.lines)
     return DECIDED
-
-
-def coverage_data(instrument: Instrument) -> dict[str, Any]:
-    """What of an instrument is encoded and what is not; ``shown``: told with the answers on which it bears."""
-    return {
-        "instrument": instrument.citation,
-        "title": instrument.title,
-        "confidence": instrument.confidence,
-        "checked": instrument.checked.isoformat() if instrument.checked else None,
-        "amends": list(instrument.amends),
-        "encoded": [f"{s.verb}: {s.provision}" for s in instrument.sections if s.rule or s.verb == "Remove"],
-        "context": [f"{s.verb}: {s.provision}" for s in instrument.sections if not (s.rule or s.verb == "Remove")],
-        "not_encoded": [{"what": g.what, "why": g.why, "shown": g.when is not None} for g in instrument.gaps],
-        "source": instrument.source,
-    }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.options import Seen
 from exeat.cli.show import write, write_json
+from exeat.explanation.instrument_data import memberships
 from exeat.explanation.layout import Page, draft_line
 from exeat.lawbook.groups import Destination
 from exeat.lawbook.places import Places
@@ -65,7 +64,7 @@ def _data(place: Destination, view: LawView) -> dict[str, Any]:
         "says": NO_TIERS,
         "rule": _rule_words(rule),
         "groups": None if unknown else [name for name, members in sorted(groups.items()) if place.code in members],
-        "memberships": [] if unknown else list(_memberships(place.code, view)),
+        "memberships": [] if unknown else list(memberships(place.code, view)),
     }
 
 
@@ -94,31 +93,6 @@ def _rule_words(rule: Status) -> str:
     if rule.on < rule.instrument.compliance:
         return f"{RULE} is in the CFR; compliance is due on {rule.instrument.compliance}{enforced}"
     return f"{RULE} is in the CFR and due{enforced}"
-
-
-def _memberships(code: str, view: LawView) -> Iterator[dict[str, Any]]:
-    """Every group the place was or is to be in, with the spans of days; computed groups follow their parts."""
-    groups, known = view.lawbook.groups, view.known_on
-    days = sorted({day for day, seen in groups.changes() if known is None or seen <= known})
-    for name in groups.groups:
-        spans: list[list[date | None]] = []
-        for start in (None, *days):
-            inside = code in groups.on(start or date.min, known)[name]
-            if inside and (not spans or spans[-1][1] is not None):
-                spans.append([start, None])
-            elif not inside and spans and spans[-1][1] is None and start is not None:
-                spans[-1][1] = start - timedelta(days=1)
-        cited = sorted({m.citation for m in groups.memberships if m.group == name and m.member == code})
-        for first, last in spans:
-            yield {
-                "group": name,
-                "words": groups.groups[name].words,
-                "from": first.isoformat() if first else None,
-                "until": last.isoformat() if last else None,
-                "on": (first is None or first <= view.on) and (last is None or view.on <= last),
-                "computed": groups.groups[name].formula or None,
-                "citation": "; ".join(cited),
-            }
 
 
 def _write(page: Page, data: dict[str, Any]) -> None:

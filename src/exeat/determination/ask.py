@@ -161,10 +161,10 @@ class Inquiry:
 
     def _with(self, item: Missing, value: Value) -> Valuation:
         if item.party is None:
-            return self.engine.determine({**self.facts, item.fact: value}, self.parties)
+            return self.engine.anew.determine(self.found, {**self.facts, item.fact: value}, self.parties)
         parties = list(self.parties)
         parties[item.party] = {**parties[item.party], item.fact: value}
-        return self.engine.determine(self.facts, parties)
+        return self.engine.anew.determine(self.found, self.facts, parties)
 
 
 def open_policies(found: Valuation) -> list[Track]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
+from exeat.determination.anew import Anew
 from exeat.determination.license_exception import usable_name
 from exeat.determination.license_requirement import truth_name
+from exeat.determination.parts import is_limb, part_of
 from exeat.determination.program import TRACKS, Program, build_program
 from exeat.determination.reads import Reads
 from exeat.determination.step import Step, Track
 from exeat.determination.turning import Turning
 from exeat.determination.words import Words
 from exeat.lawbook.consolidate import Lawbook
-from exeat.lawbook.instrument import Limit, RedFlag, Relief, Restriction
 from exeat.logic.compile import compile_tree
 from exeat.logic.tree import Tree, Value, fact_names, substitute
 from exeat.logic.values import value_of
@@ -24,7 +26,7 @@ Facts = Mapping[str, Value]
 Closure = Callable[[Mapping[str, Any], Mapping[str, Any]], object]
 
 _NO_PARTY: dict[str, object] = {}
-# The names of the parts of each track, as _part gives them.
+# The names of the parts of each track, as part_of gives them.
 _NEEDS, _REST, _OUTCOME, _POLICY = (
     {track: f"{track}.{part}" for track in TRACKS} for part in ("needs", "rest", "outcome", "policy")
 )
@@ -39,13 +41,14 @@ class Valuation:
 
     ``values`` maps facts and steps to their values. Steps that no answer needed are absent: exceptions where nothing
     needs a license, and single limbs, whose truth :meth:`truth` gives when it is asked for. ``presumed`` are the facts
-    nobody stated on whose presumed value the answer rests.
+    nobody stated on whose presumed value the answer rests; ``facts`` are those that were stated.
     """
 
     program: Program
     values: Mapping[str, object]
     presumed: tuple[str, ...]
     engine: Engine = field(repr=False)
+    facts: Facts = field(repr=False)
 
     def truth(self, name: str) -> bool | None:
         """The truth of a step, a single limb included; None also for a step this transaction did not need."""
@@ -83,13 +86,13 @@ class Engine:
         self.program = program
         self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
         # A rule is evaluated whole, so that its first failing limb settles it; a limb alone only when it is asked for.
-        self._limbs = {step.name: step.tree for step in program.steps if _is_limb(step)}
+        self._limbs = {step.name: step.tree for step in program.steps if is_limb(step)}
         self._limb_closures: dict[str, Closure] = {}
         self._reads: dict[str, frozenset[str]] = {}
         self._parts: dict[str, list[Step]] = {}
         for step in program.steps:
             if step.name not in self._limbs:
-                self._parts.setdefault(_part(step), []).append(step)
+                self._parts.setdefault(part_of(step), []).append(step)
         # Parts are compiled when a transaction first needs them.
         self._compiled: dict[str, tuple[tuple[str, Closure], ...]] = {}
         self._core = self._closures("core")
@@ -127,15 +130,7 @@ class Engine:
             facts: declared fact name to value; absent or None is unknown. A stated definition wins over its rule.
             parties: one mapping of party facts for each party; none named makes every party condition unknown.
         """
-        values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
-        values["parties"] = tuple(parties) or None
-        presumed = []
-        open_ = self._open(facts) if None in facts.values() else facts
-        for name, value in self.presumable:
-            if name not in open_:  # a fact stated to be unknown is not presumed either
-                values[name] = value
-                if name not in self._party_presumed or any(name not in party for party in parties):
-                    presumed.append(name)
+        values, presumed, open_ = self.stated(facts, parties)
         definitions, if_open = self.definitions, self.presumed_if_open
         for name, run in self._core:
             if name not in definitions or name not in values:
@@ -144,24 +139,50 @@ class Engine:
                     found = if_open[name]
                     presumed.append(name)
                 values[name] = found
+        self.decide(values, self._run)
+        return Valuation(self.program, values, tuple(presumed), self, facts)
+
+    def stated(self, facts: Facts, parties: Sequence[Facts]) -> tuple[dict[str, object], list[str], Collection[str]]:
+        """What a determination begins with: values stated or presumed, the facts presumed, what may not be presumed."""
+        values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
+        values["parties"] = tuple(parties) or None
+        presumed = []
+        open_: Collection[str] = self._open(facts) if None in facts.values() else facts
+        for name, value in self.presumable:
+            if name not in open_:  # a fact stated to be unknown is not presumed either
+                values[name] = value
+                if name not in self._party_presumed or any(name not in party for party in parties):
+                    presumed.append(name)
+        return values, presumed, open_
+
+    def decide(self, values: dict[str, object], run: Callable[[str, dict[str, object]], None]) -> None:
+        """The parts after classification in their order, those that this transaction needs; ``run`` runs one."""
         relieved = False
         for track in TRACKS:
-            for name, run in self._closures(_NEEDS[track]):
-                values[name] = run(values, _NO_PARTY)
+            run(_NEEDS[track], values)
             if values[f"{track}.any_requirement"] is not False:
                 if not relieved:
                     relieved = True
-                    for name, run in self._closures("relief"):
-                        values[name] = run(values, _NO_PARTY)
-                for name, run in self._closures(_REST[track]):
-                    values[name] = run(values, _NO_PARTY)
-            for name, run in self._closures(_OUTCOME[track]):
-                values[name] = run(values, _NO_PARTY)
+                    run("relief", values)
+                run(_REST[track], values)
+            run(_OUTCOME[track], values)
             # How an application would be met matters only where one would be made, or may have to be.
             if values[f"{track}.outcome"] in (None, "license_required", "unknown"):
-                for name, run in self._closures(_POLICY[track]):
-                    values[name] = run(values, _NO_PARTY)
-        return Valuation(self.program, values, tuple(presumed), self)
+                run(_POLICY[track], values)
+
+    def _run(self, part: str, values: dict[str, object]) -> None:
+        for name, run in self._closures(part):
+            values[name] = run(values, _NO_PARTY)
+
+    @cached_property
+    def anew(self) -> Anew:
+        """What decides again after a few facts have changed."""
+        return Anew(self)
+
+    def trees(self, part: str) -> list[tuple[str, Tree, Closure]]:
+        """The steps of one part with what each reads written out, and its closure."""
+        trees = (substitute(step.tree, self._limbs.get) for step in self._parts.get(part, ()))
+        return [(name, tree, run) for tree, (name, run) in zip(trees, self._closures(part), strict=True)]
 
     def _open(self, facts: Facts) -> frozenset[str]:
         """What may not be presumed: what was stated, be it as unknown, and what stands behind an unknown definition.
@@ -250,31 +271,6 @@ class Engine:
         for name, run in self._closures("relief"):
             found[name] = run(found, _NO_PARTY)
         return found
-
-
-def _is_limb(step: Step) -> bool:
-    """Whether the step is one limb of a rule, one row of a review policy, or one condition of an exception's use."""
-    rule = step.section.rule if step.section else None
-    return rule is not None and step.name.removeprefix(f"{step.stage}.").startswith(f"{rule.name}/")
-
-
-def _part(step: Step) -> str:
-    """Which part of the order a step belongs to; parts a transaction does not need are skipped."""
-    rule = step.section.rule if step.section else None
-    if step.stage == "common":
-        if isinstance(rule, (RedFlag, Limit)):
-            return "vigilance"
-        return "relief" if isinstance(rule, (Relief, Restriction)) else "core"
-    if step.name.endswith(".outcome"):
-        return f"{step.stage}.outcome"
-    is_need = step.name.startswith(("req_", "ban_", f"{step.stage}.req_", f"{step.stage}.ban_")) or (
-        step.name.endswith((".any_requirement", ".any_prohibition", "/except"))
-    )
-    if is_need and not isinstance(rule, Relief):
-        return f"{step.stage}.needs"
-    if step.name.startswith((f"{step.stage}.policy/", f"{step.stage}.review_policy")):
-        return f"{step.stage}.policy"
-    return f"{step.stage}.rest"
 
 
 class Engines:

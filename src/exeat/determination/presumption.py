@@ -27,22 +27,17 @@ def bearing(found: Determination) -> list[str]:
     engine = found.engine
     facts = {**found.asked.facts, **dict.fromkeys(presumed)}
     values = engine.determine(facts, found.asked.parties).values
-    candidates, read, seen = frozenset(presumed), set(), set()
-
-    def visit(name: str) -> None:
-        if name in seen:
-            return
+    reach, below, limb = engine.anew.reach, engine.anew.below, engine.limb
+    wanted, seen, waiting = engine.anew.bits(presumed), set[str](), list(_roots(found))
+    while waiting and wanted:
+        name = waiting.pop()
+        if name in seen or not reach(name) & wanted:
+            continue  # what it could lead to is found already
         seen.add(name)
-        if name in candidates:
-            read.add(name)
-        parts = engine.reads(name)
-        if parts and values.get(name) is None and engine.limb(name, values) is None:
-            for part in parts:
-                visit(part)
-
-    for root in _roots(found):
-        visit(root)
-    return [name for name in presumed if name in read]
+        wanted &= ~engine.anew.bits((name,))
+        if values.get(name) is None and (parts := below(name)) and limb(name, values) is None:
+            waiting.extend(parts)
+    return [name for name in presumed if name in seen]
 
 
 def _roots(found: Determination) -> Iterator[str]:

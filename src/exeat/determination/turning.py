@@ -33,6 +33,7 @@ class Turning:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._texts_found: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def _number_definitions(self) -> dict[str, Tree]:
@@ -80,7 +81,9 @@ class Turning:
             return list(declared.values)
         if declared.type == "number":
             return list(self._around(name, values))
-        return list(self._texts(name, declared.country))
+        if name not in self._texts_found:
+            self._texts_found[name] = tuple(self._texts(name, declared.country))
+        return list(self._texts_found[name])
 
     def _around(self, name: str, values: Mapping[str, object]) -> Iterator[Decimal]:
         unit = Decimal(1).scaleb(-self.program.vocabulary[name].decimals)

@@ -71,7 +71,7 @@ def answer(page: Page, data: Mapping[str, Any]) -> None:
     page.heading(f"ANSWER for {data['date']}")
     for track in TRACKS:
         page.item(track, outcome_words(data, track), 2, 10)
-        for reason in _reasons(data, track):
+        for reason in reasons(data, track):
             page.text(reason, 12)
     if data["hold"]:
         flags = ", ".join(flag["id"] for flag in data["red_flags"] if flag["resolved"] is None)
@@ -82,7 +82,7 @@ def answer(page: Page, data: Mapping[str, Any]) -> None:
         for why in holds(data):
             page.item("HOLD", why, 2, 10)
     for figure in data["uncertain_figures"]:
-        page.text(_uncertain(figure), 2, 4)
+        page.text(uncertain_words(figure), 2, 4)
 
 
 def outcome_words(data: Mapping[str, Any], track: str) -> str:
@@ -110,7 +110,8 @@ def outcome_words(data: Mapping[str, Any], track: str) -> str:
     return str(outcome).replace("_", " ")
 
 
-def _reasons(data: Mapping[str, Any], track: str) -> Iterator[str]:
+def reasons(data: Mapping[str, Any], track: str) -> Iterator[str]:
+    """Why nothing is required on a track where nothing is: what is not enforced, what is not yet due."""
     if data[track]["outcome"] != "no_license_required":
         return
     if track == "enforced":
@@ -123,7 +124,8 @@ def _reasons(data: Mapping[str, Any], track: str) -> Iterator[str]:
         yield f"{pending['instrument']} is in the CFR; compliance is due on {pending['compliance']}, not yet"
 
 
-def _uncertain(figure: Mapping[str, Any]) -> str:
+def uncertain_words(figure: Mapping[str, Any]) -> str:
+    """Whether the answer holds over the whole of a figure known within bounds, and where it turns."""
     low, high = figure["low"], figure["high"]
     span = f"{low} or more" if high is None else f"{low} to {high}"
     if figure["verdict"] == "robust":

@@ -52,11 +52,12 @@ _RECEIVING = ("ultimate_consignee", "end_user")
 
 @dataclass(frozen=True)
 class Shape:
-    """Which facts a table can state at all: its columns, and what its items' specifications give."""
+    """Which facts a table can state at all: its columns, what its items' specifications give, what all rows assume."""
 
     columns: Columns
     item_facts: frozenset[str]
     always_here: frozenset[str] = frozenset()
+    assumed: Mapping[str, Value] = field(default_factory=dict)
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -116,6 +117,8 @@ class Asked:
     def _input(self, name: str) -> Tree:
         """A declared fact as the table states it."""
         shape, fact = self.shape, self._fact
+        if name in shape.assumed:
+            return self.keep(Constant(shape.assumed[name]))
         if name in shape.numbers:
             return fact(f"col:{name}")
         if name in shape.facts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from exeat.contents import CONTAINED_FACTS
 from exeat.logic.vocabulary import Vocabulary, nearest
+from exeat.portfolio.days import Order
 from exeat.terms import InputError
 
 #: A table has one place for a party of each role of 15 CFR 748.5.
@@ -35,6 +37,7 @@ class Columns:
 
     read: tuple[Meaning, ...]
     unread: Mapping[str, str | None] = field(default_factory=dict)
+    dates: Order = ""
 
     def of(self, *kinds: Kind) -> tuple[Meaning, ...]:
         return tuple(m for m in self.read if m.kind in kinds)
@@ -56,7 +59,13 @@ class Columns:
 
 
 def read_columns(
-    names: Sequence[str], vocabulary: Vocabulary, mapped: Mapping[str, str] | None = None, on: str | None = None
+    names: Sequence[str],
+    vocabulary: Vocabulary,
+    mapped: Mapping[str, str] | None = None,
+    on: str | None = None,
+    *,
+    dated: bool = True,
+    dates: Order = "",
 ) -> Columns:
     """The meaning of each column name.
 
@@ -64,6 +73,8 @@ def read_columns(
         names: the table's columns.
         mapped: column to the name of a fact, for columns named otherwise (``{"Ship-to": "destination"}``).
         on: the column that holds the day, if it is not ``date``.
+        dated: whether there must be a column of days; otherwise one named ``date`` (or so) is added where none is.
+        dates: whether 03/04/2025 is the third of April (``dmy``) or the fourth of March (``mdy``); neither: refused.
 
     Raises:
         InputError: no date column, two columns for one fact, a mapped column or fact that is not there.
@@ -81,6 +92,7 @@ def read_columns(
     for column in names:
         taken = column not in mapped and on is not None and column == "date"
         found = None if taken else _meaning(column, mapped.get(column, column), vocabulary)
+        _refuse_second(column, names, vocabulary)
         if found is None:
             unread[column] = None if taken else _near(_folded(column), vocabulary)
             continue
@@ -90,6 +102,9 @@ def read_columns(
                 f"the columns {earlier.column!r} and {column!r} both mean {found.slot} {found.fact}".strip()
             )
         read[found.slot, found.fact] = found
+    if ("", "date") not in read and not dated:
+        free = next(name for name in ("date", "exeat_date", "exeat_day") if name not in map(str.casefold, names))
+        read["", "date"] = Meaning(free, "date", "date")
     if ("", "date") not in read:
         raise InputError(
             f"the table has no column 'date'; name the one that holds the day (--on COLUMN); columns are {_list(names)}"
@@ -101,7 +116,14 @@ def read_columns(
                     f"the table has an item and the column {read['', fact].column!r}: what an item contains is "
                     "classified from the catalog; leave the column out"
                 )
-    return Columns(tuple(read.values()), unread)
+    return Columns(tuple(read.values()), unread, dates)
+
+
+def _refuse_second(column: str, names: Sequence[str], vocabulary: Vocabulary) -> None:
+    """Refuse a second column of one name, where the name is a fact: nobody can tell which of the two is meant."""
+    found = re.fullmatch(r"(.+) \((\d+)\)", column)
+    if found and any(found[1].casefold() == name.casefold() for name in names) and _meaning(column, found[1], vocabulary):
+        raise InputError(f"two columns are called {found[1]!r} (one of them is column {found[2]}); rename one of them")
 
 
 def _meaning(column: str, word: str, vocabulary: Vocabulary) -> Meaning | None:

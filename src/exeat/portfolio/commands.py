@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from exeat.portfolio.decision import TRACE_COLUMNS
 from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
 from exeat.portfolio.output import write_csv, write_people
 from exeat.portfolio.run import Progress, Run, Tally, silent
+from exeat.portfolio.running import assumed_by, limits_named, without_balances
+from exeat.portfolio.running_table import running_limits
 from exeat.terms import InputError
 
 _TOP = 12
@@ -48,7 +50,7 @@ class Summary:
 def batch(
     table: Any, out: str | Path, *, traces: str | Path | None = None, errors: str | Path | None = None,
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
-    threads: int | None = None, progress: Progress | None = None,
+    threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
 
@@ -65,6 +67,9 @@ def batch(
         desk: where the law and the catalog are kept; its ledger and its screening are not asked here.
         memory: what DuckDB may take before it spills to disk.
         progress: called with a phrase, how much is done, and of how much.
+        running: limits that fill up row by row, in date order (:data:`exeat.portfolio.running.LIMITS`): ``LPP`` ...
+        whom: the column that names whom a limit per consignee counts for (its ultimate parent); otherwise the
+            consignee's name.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -76,11 +81,15 @@ def batch(
     with opened(memory, threads) as (duck, folder):
         source = Source(duck, folder, table, on, mapped)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on)
-        run = Run(desk, duck, source, columns, progress or silent)
+        limits = limits_named(running)
+        columns, opening = without_balances(columns, limits)
+        run = Run(desk, duck, source, columns, progress or silent, assumed=assumed_by(limits))
         run.prepare()
         run.decide()
         made = folder / "decided.parquet"
         run.write(made)
+        if limits:
+            made = running_limits(run, made, folder, limits, opening, whom, memory)
         scan = f"read_parquet({literal(str(made))})"
         _write_traces(run, scan)
         summary = _summary(run, scan)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from exeat.portfolio.delimited import FAULT, Delimited, look_at, rows_of
+from exeat.portfolio.sheets import WORKBOOKS, read_sheet
 from exeat.terms import InputError
 
 if TYPE_CHECKING:
@@ -111,15 +114,24 @@ class Source:
     """
 
     def __init__(
-        self, duck: Duck, folder: Path, given: Any, on: str | None = None, mapped: Mapping[str, str] | None = None
+        self,
+        duck: Duck,
+        folder: Path,
+        given: Any,
+        on: str | None = None,
+        mapped: Mapping[str, str] | None = None,
+        sheet: str | None = None,
     ) -> None:
         self.duck = duck
         self.notes: list[str] = []
-        known = ("date", *([on] if on else []), *(mapped or {}))
-        self.path = _parquet(duck, folder, given, known, self.notes)
+        known = (*([on] if on else ["date"]), *(mapped or {}))
+        self.path = _parquet(duck, folder, given, known, self.notes, sheet)
         scan = f"read_parquet({literal(str(self.path))}, file_row_number = true)"
         try:
             names = [name for name in duck.types(scan) if name != "file_row_number"]
+            #: Columns that are no part of the table: why a row could not be read as a row at all.
+            self.hidden = [name for name in names if name == FAULT]
+            names = [name for name in names if name != FAULT]
             self.number = next(n for n in ("row", "exeat_row", "exeat_row_number") if n not in map(str.casefold, names))
             duck.run(
                 f"CREATE TEMP VIEW source AS SELECT file_row_number + 1 AS {quoted(self.number)}, "
@@ -131,10 +143,12 @@ class Source:
         except duck.error as error:
             raise InputError(f"{_named(given)} cannot be read as Parquet: {_first_line(error)}") from None
         self.columns = names
-        self.types = {name: kind for name, kind in duck.types("source").items() if name != self.number}
+        self.types = {name: kind for name, kind in duck.types("source").items() if name in names}
 
 
-def _parquet(duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: list[str]) -> Path:
+def _parquet(
+    duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: list[str], sheet: str | None
+) -> Path:
     if not isinstance(given, (str, Path)):
         return _from_python(duck, folder, given)
     path = Path(given)
@@ -143,27 +157,48 @@ def _parquet(duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: 
     kind = path.suffix.casefold().removeprefix(".")
     if kind == "parquet":
         return path
+    if path.stat().st_size == 0:
+        raise InputError(f"{path.name} is empty")
     made = folder / "source.parquet"
-    if kind == "xlsx":
-        from exeat.portfolio.sheets import read_sheet
-
-        columns, rows = read_sheet(path, known)
+    if kind in WORKBOOKS:
+        columns, rows = read_sheet(path, known, sheet, notes)
         duck.table("sheet", dict.fromkeys(columns, "VARCHAR"), rows)
         _copy(duck, "SELECT * FROM sheet", made, given)
     elif kind in ("csv", "tsv", "txt"):
-        encoding = _encoding(path)
-        if encoding != "utf-8":
-            notes.append(f"{path.name} is not UTF-8 and was read as {encoding}")
-        scan = (
-            f"SELECT * FROM read_csv({literal(str(path))}, all_varchar = true, header = true, "
-            f"strict_mode = true, encoding = {literal(encoding)})"
-        )
-        _copy(duck, scan, made, given)
+        _from_text(duck, look_at(path, known), made, notes)
     elif kind in ("json", "ndjson", "jsonl"):
         _copy(duck, f"SELECT * FROM read_json({literal(str(path))}, convert_strings_to_integers = false)", made, given)
     else:
         raise InputError(f"{path.name}: expected .parquet, .csv, .xlsx or .json, not {path.suffix or 'no ending'!r}")
     return made
+
+
+def _from_text(duck: Duck, text: Delimited, made: Path, notes: list[str]) -> None:
+    """A text file as Parquet: by DuckDB where every row has the length of the header, else row by row."""
+    if text.encoding != "utf-8":
+        notes.append(f"{text.path.name} is not UTF-8 and was read as {text.encoding}")
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in text.names)
+    scan = (
+        f"SELECT * FROM read_csv({literal(str(text.path))}, auto_detect = false, header = true, quote = '\"', "
+        f"escape = '\"', delim = {literal(text.separator)}, columns = {{{columns}}}, strict_mode = true, "
+        f"encoding = {literal(text.encoding)})"
+    )
+    try:
+        duck.run(f"COPY ({scan}) TO {literal(str(made))} (FORMAT parquet)")
+    except (duck.error, UnicodeDecodeError):
+        _row_by_row(text, made)
+
+
+def _row_by_row(text: Delimited, made: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.string()) for name in (*text.names, FAULT)])
+    with pq.ParquetWriter(made, schema) as file:
+        rows = rows_of(text)
+        while block := list(islice(rows, 50_000)):
+            cells = [pa.array(column, pa.string()) for column in zip(*block, strict=True)]
+            file.write_table(pa.Table.from_arrays(cells, schema=schema))
 
 
 def _copy(duck: Duck, query: str, made: Path, given: object) -> None:
@@ -187,25 +222,6 @@ def _from_python(duck: Duck, folder: Path, given: Any) -> Path:
     with suppress(duck.error):
         duck.connection.unregister("given")
     return made
-
-
-def _encoding(path: Path) -> str:
-    """UTF-8, UTF-16 by its mark, or Latin-1 where the bytes are not UTF-8."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        first = file.read(1 << 16)
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        try:
-            decoder.decode(first)
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1"
-    return "utf-8"
 
 
 def _named(given: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,9 @@ from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value
 from exeat.logic.values import value_of
 from exeat.portfolio.columns import Columns, Meaning, absent, cell_of, party_of
+from exeat.portfolio.days import day_of
 from exeat.portfolio.residual import ABSENT, KNOWN, UNKNOWN
-from exeat.terms import InputError, read_day, read_transaction
+from exeat.terms import InputError, read_transaction
 
 ANY_DAY = {"date": "2025-01-01"}
 
@@ -55,11 +56,8 @@ class Reading:
         """The day of a cell, or why there is none."""
         if absent(cell):
             return "the row states no date; expected YYYY-MM-DD"
-        stated: object = cell
-        if isinstance(cell, str) and len(cell.strip()) >= 19 and cell.strip()[10] in "T ":
-            stated = cell.strip()[:10]  # a date with a time of day, as spreadsheets export it
         try:
-            day = read_day(stated.date() if isinstance(stated, datetime) else stated, "date")
+            day = day_of(cell, self.columns.dates)
         except InputError as error:
             return str(error)
         begins = self.desk.lawbook.begins

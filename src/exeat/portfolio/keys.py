@@ -12,6 +12,7 @@ from exeat.logic.tree import Compare, Fact, walk
 from exeat.logic.vocabulary import Declared
 from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.decision import Decision
+from exeat.portfolio.delimited import FAULT
 from exeat.portfolio.duck import Duck, Source, decimal_of, literal, quoted
 from exeat.portfolio.elements import Element, Reading
 from exeat.portfolio.open_answers import Mark, Need
@@ -132,6 +133,11 @@ class Keys:
         return f"SELECT {carried}, {', '.join(columns)}\n  FROM source AS s\n  {self._joins()}"
 
     def _error(self) -> str:
+        if self.source.hidden:
+            return f"coalesce(s.{quoted(FAULT)}, {self._cell_errors()})"
+        return self._cell_errors()
+
+    def _cell_errors(self) -> str:
         found = ["days.error"]
         if self.columns.item:
             found.append("items.error")

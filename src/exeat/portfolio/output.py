@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from exeat.portfolio.decision import ANSWER_COLUMNS
 from exeat.portfolio.duck import Duck, Source, literal, quoted
-from exeat.portfolio.sheets import write_sheet
+from exeat.portfolio.sheets import RISKY, write_sheet
 
 _TEXTS = ("VARCHAR", "JSON")
-#: What a spreadsheet may take for the beginning of a formula, but for a plain number with a sign.
-_FORMULA = r"^[=+\-@\t\r\n]"
+#: A plain number with a sign begins as a formula does, and is none.
 _NUMBER = r"^[+\-]?[0-9]+([.,][0-9]+)*$"
+_FORMULA = f"^[{''.join(map(re.escape, RISKY))}]"
 
 
 def write_csv(duck: Duck, scan: str, path: Path) -> None:
     """Every row and column; texts that a spreadsheet would take for a formula begin with an apostrophe."""
     cells = []
     for name, kind in duck.types(scan).items():
-        column = quoted(name)
+        column, shown = quoted(name), quoted(f"'{name}" if name.startswith(RISKY) else name)
         if kind in _TEXTS:
             risky = (
                 f"regexp_matches({column}, {literal(_FORMULA)}) AND NOT regexp_full_match({column}, {literal(_NUMBER)})"
             )
-            cells.append(f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END AS {column}")
+            cells.append(f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END AS {shown}")
         else:
-            cells.append(column)
+            cells.append(f"{column} AS {shown}")
     header = ", ".join(cells)
     duck.run(f"COPY (SELECT {header} FROM {scan}) TO {literal(str(path))} (FORMAT csv, HEADER true)")
 

@@ -12,6 +12,7 @@ from typing import Any
 from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
 from exeat.determination.program import TRACKS
+from exeat.logic.tree import Value
 from exeat.portfolio.asked import Shape
 from exeat.portfolio.columns import Columns
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, asks_of, decision_of
@@ -55,6 +56,7 @@ class Run:
     days: list[date | None] = field(default_factory=list)
     items: list[str | None] = field(default_factory=list)
     asking: bool = False
+    assumed: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.desk, self.columns)
@@ -64,6 +66,7 @@ class Run:
         self.elements: dict[str, list[Element]] = {}
         self.cells: dict[str, list[tuple[tuple[Any, ...], int]]] = {}
         self.decisions: list[Decision] = []
+        self.combos: list[dict[str, Any]] = []
 
     def prepare(self) -> None:
         """Read every distinct part of the table, and make the plan."""
@@ -79,6 +82,7 @@ class Run:
             self.columns,
             item_facts_possible(self.desk, engine, [item for item in self.items if item]),
             frozenset(slot for slot in self.columns.slots if self._always_here(slot)),
+            self.assumed,
         )
         answers = {origin: Answers(origin, found, self.forest) for origin, found in self.elements.items()}
         self.plan = Plan(self.desk, shape, answers, self.forest)
@@ -148,9 +152,9 @@ class Run:
         self.keys.write_plan(self.plan, pairs)
         self.tally.programs, self.tally.kinds = len(programs), len(self.plan.kinds)
 
-    def decide(self) -> None:
-        """Decide one row of each class, then find what would settle those that are open."""
-        combos = self.keys.combos()
+    def decide(self, *, asks: bool = True) -> None:
+        """Decide one row of each class, then find (``asks``) what would settle those that are open."""
+        combos = self.combos = self.keys.combos()
         self.tally.classes = len(combos)
         found = []
         for number, combo in enumerate(combos):
@@ -158,7 +162,8 @@ class Run:
                 self.progress("deciding classes of rows", number, len(combos))
             found.append(self._decided(combo))
         open_ = OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
-        needs = [need for d, combo in enumerate(combos) if (need := open_.need(d, combo, found[d])) is not None]
+        open_ones = enumerate(combos) if asks else ()
+        needs = [need for d, combo in open_ones if (need := open_.need(d, combo, found[d])) is not None]
         self.asking = bool(needs)
         if self.asking:
             classes = self.keys.asks(needs, open_.marks)
@@ -172,6 +177,10 @@ class Run:
         self.tally.asks = open_.found
         self.decisions = [decision_of(one, None) for one in found]
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+
+    def determination(self, number: int) -> Determination:
+        """The answer to the first row of a class, with its causes; ``number`` as in ``decisions``."""
+        return self._decided(self.combos[number])
 
     def _decided(self, combo: Mapping[str, Any]) -> Determination:
         """As the desk decides. Where no uncertain figure bears on any paragraph, its bounds need not be gone through:
@@ -194,6 +203,7 @@ class Run:
         assert day is not None
         engine = self.plan.engines[self.plan.program_of(day)]
         facts, item = self.desk.item_facts(self.items[combo["item"]], engine)
+        facts.update(self.assumed)
         facts.update(self.elements["row"][combo["row"]].stated)
         facts.update({name: value for name, value in combo["numbers"].items() if combo["status"][name]})
         parties = []

@@ -2,53 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from exeat.logic.vocabulary import nearest
+from exeat.portfolio.delimited import refuse_markup, unique
 from exeat.terms import InputError
 
 #: Rows a sheet can hold, its header among them.
 MOST_ROWS = 1_048_576
+#: Files that hold sheets, by their endings.
+WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
 _HEADER_WITHIN = 20
 _WIDTH_AT_MOST = 60
+_MERGED: TypeAlias = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
-def read_sheet(path: Path, known: Iterable[str] = ("date",)) -> tuple[list[str], list[list[str | None]]]:
-    """The first sheet: column names, and rows of texts; empty cells are None.
+def read_sheet(
+    path: Path, known: Iterable[str] = ("date",), named: str | None = None, notes: list[str] | None = None
+) -> tuple[list[str], list[list[str | None]]]:
+    """The sheet with the table: column names, and rows of texts; empty cells are None.
 
     The header is the first row that has one of the ``known`` names (letter case aside). Merged cells count as filled
     with what they show; a heading over several columns is joined to the names below (``Consignee`` over ``country``).
+    ``named`` is the sheet to read; otherwise the one sheet that has such a header. ``notes`` is told of the others.
 
     Raises:
-        InputError: not a workbook, or no header with a known name.
+        InputError: not a workbook, no header with a known name, or several sheets with one.
     """
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook
-    except ImportError:
-        raise InputError("Excel files need python-calamine: pip install 'exeat[tables]'") from None
-    try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-        grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        merged = sheet.merged_cell_ranges or []
-    except (CalamineError, OSError, ValueError) as error:
-        said = (str(error).splitlines() or [""])[0][:200]
-        raise InputError(f"{path.name} cannot be read as an Excel workbook: {said}") from None
-    for (top, left), (bottom, right) in merged:
-        for row in range(top, min(bottom + 1, len(grid))):
-            for column in range(left, min(right + 1, len(grid[row]))):
-                grid[row][column] = grid[top][left]
     wanted = {word.casefold() for word in known}
-    header = next((n for n, row in enumerate(grid[:_HEADER_WITHIN]) if _has(row, wanted)), None)
-    if header is None:
-        listed = ", ".join(sorted(wanted))
-        raise InputError(f"{path.name}: none of the first {_HEADER_WITHIN} rows has a column {listed}")
+    grids = _grids(path, named)
+    headers = {
+        name: next((n for n, row in enumerate(grid[:_HEADER_WITHIN]) if _has(row, wanted)), None)
+        for name, grid in grids.items()
+    }
+    found = [name for name, header in headers.items() if header is not None]
+    listed = ", ".join(sorted(wanted))
+    if not found:
+        where = f"the sheet {named!r} has" if named else "no sheet has"
+        raise InputError(
+            f"{path.name}: {where} a column {listed} in its first {_HEADER_WITHIN} rows; name the column that holds "
+            "the day (--on COLUMN)"
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"{path.name}: {len(found)} sheets have a column {listed}: {', '.join(map(repr, found))}; say which "
+            "(--sheet NAME)"
+        )
+    others = [name for name in grids if name != found[0]]
+    if others and notes is not None:
+        notes.append(f"read the sheet {found[0]!r} of {path.name}; not read: {', '.join(map(repr, others))}")
+    grid, header = grids[found[0]], headers[found[0]]
+    assert header is not None
     names = _names(grid[: header + 1])
     body = grid[header + 1 :]
     while body and not any(body[-1]):
         body.pop()
     width = len(names)
     return names, [[cell or None for cell in (*row, *[""] * width)][:width] for row in body]
+
+
+def _grids(path: Path, named: str | None) -> dict[str, list[list[str]]]:
+    """The cells of each sheet (or of the one that is named) as texts, merged cells filled.
+
+    Raises:
+        InputError: not a workbook, or no such sheet.
+    """
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook
+    except ImportError:
+        raise InputError("Excel files need python-calamine: pip install 'exeat[tables]'") from None
+    with path.open("rb") as file:
+        refuse_markup(path.name, file.read(256))
+    found = {}
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        if named is not None and named not in book.sheet_names:
+            hint = nearest(named, book.sheet_names)
+            raise InputError(f"{path.name} has no sheet {named[:60]!r}" + (f"; perhaps {hint!r}" if hint else ""))
+        for name in [named] if named is not None else book.sheet_names:
+            sheet = book.get_sheet_by_name(name)
+            grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            _fill(grid, sheet.merged_cell_ranges or [])
+            found[name] = grid
+    except (CalamineError, OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        said = (str(error).splitlines() or [""])[0][:200]
+        raise InputError(f"{path.name} cannot be read as an Excel workbook: {said}") from None
+    return found
+
+
+def _fill(grid: list[list[str]], merged: _MERGED) -> None:
+    for (top, left), (bottom, right) in merged:
+        for row in range(top, min(bottom + 1, len(grid))):
+            for column in range(left, min(right + 1, len(grid[row]))):
+                grid[row][column] = grid[top][left]
 
 
 def _has(row: Sequence[str], wanted: set[str]) -> bool:
@@ -65,11 +118,8 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
         shared = bool(over) and sum(1 for cell in above if cell == over) > 1 and over != name
         spans_all = set(above) == {over}  # a title over the whole table
         made = f"{over}_{name}" if shared and not spans_all else name
-        made = made or f"column {place + 1}"
-        while made.casefold() in {other.casefold() for other in found}:
-            made = f"{made} ({place + 1})"
         found.append(made)
-    return found
+    return unique(found)
 
 
 def _text(cell: object) -> str:
@@ -85,14 +135,22 @@ def _text(cell: object) -> str:
     return str(cell)
 
 
-def write_sheet(path: Path, names: Sequence[str], rows: Iterable[Sequence[object]], count: int) -> None:
-    """One sheet for people, with a header that stays in sight. Texts are never formulas.
+def write_sheet(
+    path: Path,
+    names: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    count: int,
+    numbers: Iterable[str] = (),
+    title: str = "decided",
+) -> None:
+    """One sheet for people, with a header that stays in sight. Texts are never formulas, and stay texts when edited.
+
+    ``numbers`` are columns whose texts are numbers (a CSV has nothing else); others keep their leading zeros.
 
     Raises:
         InputError: more rows than a sheet can hold.
     """
-    if count + 1 > MOST_ROWS:
-        raise InputError(f"a sheet holds {MOST_ROWS - 1:,} rows and there are {count:,}; write .parquet or .csv")
+    fits_a_sheet(count)
     try:
         import xlsxwriter
     except ImportError:
@@ -104,20 +162,70 @@ def write_sheet(path: Path, names: Sequence[str], rows: Iterable[Sequence[object
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        sheet = book.add_worksheet("decided")
-        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet = book.add_worksheet(title)
+        formats = {
+            "bold": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            "literal": book.add_format({"quote_prefix": True}),
+        }
         sheet.freeze_panes(1, 0)
         for place, name in enumerate(names):
-            sheet.set_column(place, place, min(max(len(name) + 2, 14), _WIDTH_AT_MOST))
-            sheet.write_string(0, place, name, bold)
+            wide = name in WIDE or name.startswith("reason")
+            width = _WIDTH_AT_MOST if wide else min(max(len(name) + 2, 14), 30)
+            sheet.set_column(place, place, width)
+            _write(sheet, 0, place, name, formats, header=True)
+        counted = [name in set(numbers) for name in names]
         for number, row in enumerate(rows, 1):
             for place, cell in enumerate(row):
-                if isinstance(cell, bool):
-                    sheet.write_boolean(number, place, cell)
-                elif isinstance(cell, (date, datetime)):
-                    sheet.write_datetime(number, place, cell, day)
-                elif isinstance(cell, (int, float)) and abs(cell) < 10**15:
-                    sheet.write_number(number, place, cell)
-                elif cell is not None:
-                    sheet.write_string(number, place, str(cell)[:32_000])
-        sheet.autofilter(0, 0, max(count, 1), len(names) - 1)
+                _write(sheet, number, place, _number(cell) if counted[place] else cell, formats)
+        sheet.autofilter(0, 0, max(count, 1), max(len(names) - 1, 0))
+
+
+#: Columns of words, which need room.
+WIDE = ("reason", "what to ask", "error", "moved_by", "moved")
+
+
+def fits_a_sheet(count: int) -> None:
+    """Refuse more rows than a sheet can hold.
+
+    Raises:
+        InputError: with the way out.
+    """
+    if count + 1 > MOST_ROWS:
+        raise InputError(f"a sheet holds {MOST_ROWS - 1:,} rows and there are {count:,}; write .parquet or .csv")
+
+
+def _write(sheet: Any, row: int, place: int, cell: object, formats: Mapping[str, Any], *, header: bool = False) -> None:
+    """A cell by its kind: only what is a number is written as one, and no text is read as anything else."""
+    if isinstance(cell, bool):
+        sheet.write_boolean(row, place, cell)
+    elif isinstance(cell, date) and cell.year >= 1900:
+        moment = isinstance(cell, datetime) and cell.time() != time()
+        plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
+        sheet.write_datetime(row, place, plain, formats["moment" if moment else "day"])
+    elif isinstance(cell, (int, float, Decimal)) and _exact(cell):
+        sheet.write_number(row, place, cell)
+    elif cell is not None and cell == cell:
+        text = str(cell)[:32_000]
+        risky = text[:1] in RISKY
+        sheet.write_string(row, place, text, formats["bold"] if header else formats["literal"] if risky else None)
+
+
+#: What a spreadsheet may take for the beginning of a formula.
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def _exact(number: int | float | Decimal) -> bool:
+    """Whether a sheet, which holds binary numbers of 15 digits, shows this one as it is."""
+    try:
+        return abs(number) < 10**15 and Decimal(repr(float(number))) == Decimal(str(number))
+    except (ArithmeticError, ValueError):  # not a number, or infinite
+        return False
+
+
+def _number(cell: object) -> object:
+    """A text that is a plain number as that number; anything else as it is."""
+    if not isinstance(cell, str) or not re.fullmatch(r"\s*-?(0|[1-9]\d*)(\.\d+)?\s*", cell):
+        return cell
+    return Decimal(cell.strip())

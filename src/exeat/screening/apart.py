@@ -11,7 +11,7 @@ def taken_apart(word: Word, vocabulary: NearWords) -> list[Word] | None:
     text = word.surface
     if not 5 <= len(text) <= 120:
         return None
-    known, silent = known_words(), silent_words()
+    known, silent, listed = known_words(), silent_words(), vocabulary.words
     best: list[tuple[float, int] | None] = [None] * (len(text) + 1)
     best[0] = (0.0, 0)
     for end in range(1, len(text) + 1):
@@ -20,9 +20,8 @@ def taken_apart(word: Word, vocabulary: NearWords) -> list[Word] | None:
             if held is None:
                 continue
             piece = text[start:end]
-            form = known.get(piece)
-            plain = form is None and piece not in silent
-            if plain and piece not in vocabulary:
+            plain = piece not in known and piece not in silent
+            if plain and piece not in listed:
                 continue
             # Few and long pieces: each costs one, short ones more unless the table knows them.
             cost = held[0] + 1 + ((3.5, 3.0, 1.5, 0.4)[len(piece) - 1] if plain and len(piece) < 5 else 0)

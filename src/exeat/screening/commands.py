@@ -17,13 +17,14 @@ from exeat.screening.errors import ScreeningError
 from exeat.screening.evidence import Subject
 from exeat.screening.gate import staleness
 from exeat.screening.index import Index
+from exeat.screening.kept import index_of
 from exeat.screening.ownership import BIS, OFAC, OwnershipTest, ultimate_parent
 from exeat.screening.reviews import Reviews
 from exeat.screening.score import THRESHOLD
-from exeat.screening.screen import MATCH, Answer, Screener
+from exeat.screening.screen import MATCH, Answer, ListInUse, Screener
 from exeat.screening.sources.reading import read_raw
 from exeat.screening.stakes import name_key, read_holdings
-from exeat.screening.store import FORMS, ListStore
+from exeat.screening.store import FORMS, ListStore, Snapshot, starter
 
 #: Columns of a file of names. Only ``name`` must be there.
 NAME_COLUMNS = ("name", "country", "address", "identifiers", "birth_date", "type", "key")
@@ -37,19 +38,33 @@ class Screening:
     threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
-        self._held: dict[tuple[date | None, tuple[str, ...]], Screener] = {}
+        self._held: dict[tuple[str, ...], Screener] = {}
+        self.reviews = Reviews(self.store.folder / "reviews.jsonl")
 
     def screener(self, on: date | None = None) -> Screener:
-        """The screener for a day (None: today), with the reviews kept beside the lists."""
-        stamp = tuple(f"{s.source}/{s.digest}/{s.as_of}" for s in self.store.snapshots())
-        screener = self._held.get((on, stamp))
-        if screener is None:
-            entries, used = self.store.in_use(on)
-            reviews = Reviews(self.store.folder / "reviews.jsonl")
-            day = on or datetime.now(UTC).date()
-            screener = Screener(Index(entries), used, self.threshold, reviews.clearing, day)
-            self._held[on, stamp] = screener
-        return screener
+        """The screener for a day (None: today), with the reviews kept beside the lists.
+
+        Raises:
+            ScreeningError: a list that is held cannot be read.
+        """
+        day = on or datetime.now(UTC).date()
+        picked = self.store.chosen(on)
+        stamp = tuple(f"{s.form}/{s.code}/{s.digest}/{s.mapping}" for s, _ in picked)
+        base = self._held.get(stamp)
+        if base is None:
+            base = self._held[stamp] = self._opened(picked, stamp)
+        return base.of_day(day, tuple(used for _, used in picked) or base.lists)
+
+    def _opened(self, picked: Sequence[tuple[Snapshot, ListInUse]], stamp: Sequence[str]) -> Screener:
+        if not picked:
+            entries, used = starter()
+            return Screener(Index(entries), used, self.threshold, self.reviews.clearing)
+        for snapshot, _ in picked:
+            snapshot.whole()
+        index = index_of(
+            self.store.folder / "indexes", stamp, lambda: [entry for kept, _ in picked for entry in kept.read()]
+        )
+        return Screener(index, (), self.threshold, self.reviews.clearing)
 
 
 def screen(

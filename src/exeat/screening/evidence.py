@@ -82,11 +82,17 @@ def weigh(score: float, subject: Subject, entry: Entry, threshold: float) -> Wei
 
 def same_identifier(asked: Sequence[str], entry: Entry) -> bool:
     """Whether a number of at least five characters is the same, signs and blanks aside."""
-    own = {bare for number in asked if len(bare := _bare(number)) >= 5}
-    return bool(own) and any(_bare(identifier.number) in own for identifier in entry.identifiers)
+    own = telling_numbers(asked)
+    return bool(own) and any(bare_number(identifier.number) in own for identifier in entry.identifiers)
 
 
-def _bare(number: str) -> str:
+def telling_numbers(asked: Sequence[str]) -> set[str]:
+    """The numbers long enough to tell one party from another, bare."""
+    return {bare for number in asked if len(bare := bare_number(number)) >= 5}
+
+
+def bare_number(number: str) -> str:
+    """A number without signs and blanks, in capitals."""
     return re.sub(r"[^0-9A-Za-z]", "", number).upper()
 
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import heapq
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exeat.screening.apart import taken_apart
-from exeat.screening.collecting import without_collecting
+from exeat.screening.building import KIND_WEIGHT, Built, build
 from exeat.screening.entry import Entry
-from exeat.screening.errors import UnusableName
-from exeat.screening.near import NearWords
-from exeat.screening.weighed import ListedName, QueryWord, compact, effective
-from exeat.screening.words import Word, clean, known_words, readings, words_of
+from exeat.screening.weighed import AskedName, ListedName, QueryWord, compact
+from exeat.screening.words import Word, known_words, words_of
 
-#: How much a word of each kind counts beside a plain one of the same rarity.
-KIND_WEIGHT: Mapping[str, float] = {
-    "plain": 1.0, "number": 0.8, "generic": 0.65, "place": 0.55, "branch": 0.08, "legal": 0.02,
-}  # fmt: skip
-#: Rarest a generic word can be: in a short list "technology" may stand once and still say nothing.
-MOST_RARE = 0.55
 #: From this likeness on, an unknown word is taken for a slip in a word of the table.
 SURE_SLIP = 0.85
 #: Postings read for one reading of a name, and names then scored. Bounds the work for any name.
@@ -31,89 +22,38 @@ FLOOR = 0.66
 BOUND_ASKED = 0.6
 BOUND_LISTED = 0.2
 NEEDED = 0.55
-#: Longest printed name indexed from a list (a list may hold longer prose than a query may).
-LONGEST_LISTED = 2_000
-MOST_LISTED_WORDS = 200
+
+
+class _Keys(dict[int, frozenset[str]]):
+    """The words of each name as a set, made when first asked for."""
+
+    def __init__(self, names: Mapping[int, ListedName]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, name: int) -> frozenset[str]:
+        held = self[name] = frozenset([word.key for word in self._names[name].words])
+        return held
 
 
 class Index:
     """Inverted index of listed names by word.
 
     ``weights`` may be taken over from another index, so that a handful of changed entries is scored exactly as
-    within the whole list.
+    within the whole list. ``built`` is what was built of these entries before (:mod:`exeat.screening.kept`).
     """
 
-    def __init__(self, entries: Iterable[Entry], weights: Index | None = None) -> None:
-        self.entries: tuple[Entry, ...] = tuple(entries)
-        self.names: list[ListedName] = []
-        self.unindexed: list[tuple[str, str]] = []
-        self._postings: dict[str, list[int]] = {}
-        self._by_compact: dict[str, list[int]] = {}
-        self._kinds: dict[str, str] = {}
+    def __init__(self, entries: Iterable[Entry], weights: Index | None = None, built: Built | None = None) -> None:
+        self.entries: Sequence[Entry] = entries if isinstance(entries, Sequence) else tuple(entries)
+        self.built: Built = built or build(self.entries, weights.built if weights else None)
+        self.names = self.built.names
+        self._postings = self.built.postings
+        self._rarity = self.built.rarity
+        self._totals = self.built.totals
+        self._vocabulary = self.built.vocabulary
+        self._keys = _Keys(self.names)
         self._asked: dict[Word, QueryWord] = {}
-        with without_collecting():
-            self._build(weights)
-
-    def _build(self, weights: Index | None) -> None:
-        surfaces = self._collect()
-        self._idf: dict[str, float] = weights._idf if weights else self._rarity()
-        self._vocabulary: NearWords = weights._vocabulary if weights else NearWords(surfaces)
-        for name in self.names:
-            name.weights = tuple(self.weight(word) for word in name.words)
-            name.total = sum(name.weights)
-        self._totals = [name.total for name in self.names]
-
-    def _collect(self) -> dict[str, None]:
-        """Read every name of every entry; names alike word for word are kept once. Returns the words as written."""
-        seen: dict[tuple[tuple[str, ...], bool], int] = {}
-        surfaces: dict[str, None] = dict.fromkeys(known_words())
-        for number, entry in enumerate(self.entries):
-            if entry.type == "address":
-                continue  # "Address 01" is no name: such an entry is found by its address
-            printed = [(entry.name, False), *((alias.name, alias.weak) for alias in entry.aliases)]
-            for text, weak in printed:
-                for reading, short in readings(text):
-                    try:
-                        words = words_of(clean(reading, LONGEST_LISTED).text, MOST_LISTED_WORDS)
-                    except UnusableName as error:
-                        self.unindexed.append((entry.key, str(error)))
-                        continue
-                    if not words:
-                        continue
-                    key = (tuple(word.key for word in words), short or weak)
-                    at = seen.get(key)
-                    if at is None:
-                        at = seen[key] = len(self.names)
-                        self.names.append(
-                            ListedName(words, (), 0.0, reading, short or weak, [number], frozenset(key[0]))
-                        )
-                        self._kinds.update((word.key, word.kind) for word in words)
-                        for part in {word.key for word in words}:
-                            self._postings.setdefault(part, []).append(at)
-                        for word in words:
-                            if word.kind == "plain":
-                                surfaces[word.surface] = None
-                        self._by_compact.setdefault(compact(words), []).append(at)
-                    elif self.names[at].entries[-1] != number:
-                        self.names[at].entries.append(number)
-        return surfaces
-
-    def _rarity(self) -> dict[str, float]:
-        """Rarity of each word, 0 to 1: the logarithm of how few names hold it, against a word no name holds."""
-        names = max(len(self.names), 1000)
-        scale = math.log(1 + names)
-        most = {"generic": MOST_RARE, "place": 0.7}
-        return {
-            key: min(math.log(1 + names / len(found)) / scale, most.get(self._kinds[key], 1.0))
-            for key, found in self._postings.items()
-        }
-
-    def weight(self, word: Word) -> float:
-        """What a word counts: its rarity times the weight of its kind. A word the lists do not hold is rarest."""
-        rarity = self._idf.get(word.key)
-        if rarity is None:
-            rarity = MOST_RARE if word.kind == "generic" else 1.0
-        return rarity * KIND_WEIGHT[word.kind]
+        self.weight = self.built.weight
 
     def query_word(self, word: Word) -> QueryWord:
         """A word with the listed words near it."""
@@ -138,11 +78,11 @@ class Index:
     def _with_gains(self, word: Word, weight: float, near: Mapping[str, float]) -> QueryWord:
         gains = sorted((value * max(weight, self._listed_weight(key)), key) for key, value in near.items())
         return QueryWord(
-            word, weight, near, tuple(gains), tuple(gains[::-1]), sum(len(self._postings[k]) for k in near)
+            word, weight, near, tuple(gains), sum([len(self._postings[key]) for key in near])
         )
 
     def _listed_weight(self, key: str) -> float:
-        return self._idf.get(key, 1.0) * KIND_WEIGHT[self._kinds[key]]
+        return self._rarity.get(key, 1.0) * KIND_WEIGHT[self.built.kinds[key]]
 
     def _near(self, word: Word) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -197,55 +137,53 @@ class Index:
             other.append(tuple(self.query_word(w) if w in kept else self.exact_word(w) for w in together))
         return other
 
-    def candidates(self, words: Sequence[QueryWord]) -> list[int]:
+    def candidates(self, asked: AskedName) -> list[int]:
         """The listed names that could score :data:`FLOOR` or more, best first, at most :data:`NAMES_SCORED`.
 
         Prefix filter: a name that shares only the commonest words cannot score enough, so their long postings are
         never read; what a name could still gain from unread words is given to it in the bound.
         """
-        costs = effective(words)
-        total = sum(costs)
+        total = sum(asked.costs)
         postings = self._postings
-        reads = sorted(zip(words, costs, strict=True), key=lambda read: read[0].postings)
+        reads = sorted(zip(asked.words, asked.costs, strict=True), key=lambda read: read[0].postings)
         need = NEEDED * total
         unread = total
         shared: dict[int, float] = {}
         left = POSTINGS_READ
         done = 0
-        for asked, cost in reads:
-            if unread < need or (asked.postings > left and shared):
+        for word, cost in reads:
+            if unread < need or (word.postings > left and shared):
                 break
             done += 1
-            left -= asked.postings
+            left -= word.postings
             unread -= cost
+            if not word.gains:
+                continue
             # A name that holds several words near this one is given the nearest alone.
             best: dict[int, float] = {}
-            for gain, key in asked.gains:
+            for gain, key in word.gains:
                 best.update(dict.fromkeys(postings[key], gain))
             if shared:
-                for name, gain in best.items():
-                    shared[name] = shared.get(name, 0.0) + gain
+                for name in best.keys() & shared.keys():
+                    best[name] += shared[name]
+                shared.update(best)
             else:
                 shared = best
-        found = self._bounded(shared, unread, need, total, [asked.nearest for asked, _ in reads[done:]])
-        found.extend(name for name in self._by_compact.get(compact([a.word for a in words]), ()) if name not in found)
+        found = self._bounded(shared, unread, need, total, [word for word, _ in reads[done:]])
+        alike = self.built.alike.get(compact([word.word for word in asked.words]), ())
+        found.extend(name for name in alike if name not in found)
         return found
 
     def _bounded(
-        self,
-        shared: Mapping[int, float],
-        unread: float,
-        need: float,
-        total: float,
-        later: Sequence[Sequence[tuple[float, str]]],
+        self, shared: Mapping[int, float], unread: float, need: float, total: float, later: Sequence[QueryWord]
     ) -> list[int]:
         """Names whose score could reach :data:`FLOOR`, likeliest first."""
         least = need - unread
         totals = self._totals
         # The condition of _reach, solved for the shared weight: most names fall here, without a call for each.
         factor = FLOOR / (1 - BOUND_LISTED * FLOOR)
-        base, slope = factor * BOUND_ASKED * total - unread, factor * BOUND_LISTED
-        shortest = (base + unread) / (1 - slope)
+        asked, slope = factor * BOUND_ASKED * total, factor * BOUND_LISTED
+        base, shortest = asked - unread, asked / (1 - slope)
         left = [
             (name, value)
             for name, value in shared.items()
@@ -253,15 +191,7 @@ class Index:
         ]
         if len(left) > 4:
             # Many share the rarest words: see which of them hold the others too, the nearest first.
-            names = self.names
-            for at, (name, value) in enumerate(left):
-                keys = names[name].keys
-                for nearest in later:
-                    for gain, key in nearest:
-                        if key in keys:
-                            value += gain
-                            break
-                left[at] = (name, value)
+            left = [pair for pair in self._with_later(left, later) if pair[1] >= asked + slope * totals[pair[0]]]
             unread = 0.0
         bounds = []
         for name, value in left:
@@ -269,6 +199,24 @@ class Index:
             if reach >= FLOOR:
                 bounds.append((reach, value, name))
         return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
+
+    def _with_later(
+        self, left: Sequence[tuple[int, float]], later: Sequence[QueryWord]
+    ) -> Iterator[tuple[int, float]]:
+        """The names with what they share of the words whose postings were not read."""
+        keys = self._keys
+        gains = {key: gain for word in later for gain, key in word.gains}
+        apart = frozenset(gains).isdisjoint
+        for name, value in left:
+            if not apart(keys[name]):
+                held = keys[name] & gains.keys()
+                if len(held) == 1:
+                    (key,) = held
+                    value += gains[key]
+                else:
+                    for word in later:
+                        value += max((gain for gain, key in word.gains if key in held), default=0.0)
+            yield name, value
 
 
 def _reach(most: float, asked: float, listed: float) -> float:

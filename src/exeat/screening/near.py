@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
@@ -70,12 +71,12 @@ class NearWords:
     """Looks up the words of a vocabulary near a given word."""
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
-        self._known: dict[str, None] = {}
+        self.words: dict[str, None] = {}
         self._short: dict[str, str | list[str]] = {}
         self._by_start: dict[tuple[str, int], list[str]] = {}
         self._heard: dict[str, list[str]] = {}
         for word in vocabulary:
-            self._known[word] = None
+            self.words[word] = None
             if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
                 continue
             self._by_start.setdefault((word[0], len(word)), []).append(word)
@@ -91,19 +92,31 @@ class NearWords:
             if len(heard) >= 2:
                 self._heard.setdefault(heard, []).append(word)
 
+    def state(self) -> tuple[Any, ...]:
+        """All it holds, as plain data (see :meth:`restored`)."""
+        return list(self.words), self._short, self._by_start, self._heard
+
+    @classmethod
+    def restored(cls, state: tuple[Any, ...]) -> NearWords:
+        """From what :meth:`state` gave, without work."""
+        made = cls(())
+        words, made._short, made._by_start, made._heard = state
+        made.words = dict.fromkeys(words)
+        return made
+
     def __contains__(self, word: str) -> bool:
-        return word in self._known
+        return word in self.words
 
     def near(self, word: str, least: float = 0.7) -> dict[str, float]:
         """Vocabulary words at least so alike, with their likeness. The word itself, if known, has 1."""
         found: dict[str, float] = {}
-        if word in self._known:
+        if word in self.words:
             found[word] = 1.0
         if len(word) < SHORTEST - 1 or len(word) > LONGEST or not word.isalpha():
             return found
         candidates: set[str] = set()
         for shortened in (word, *_shortened(word)):
-            if shortened in self._known:
+            if shortened in self.words:
                 candidates.add(shortened)
             held = self._short.get(shortened)
             if isinstance(held, list):
@@ -117,7 +130,7 @@ class NearWords:
                 value = likeness(word, candidate)
                 if value >= least:
                     found[candidate] = value
-        if len(word) > SHORTEST and word not in self._known and max(found.values(), default=0.0) < 0.8:
+        if len(word) > SHORTEST and word not in self.words and max(found.values(), default=0.0) < 0.8:
             self._far(word, found)
         return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from exeat.screening.index import Index
 from exeat.screening.near import likeness
 from exeat.screening.score import score_of
-from exeat.screening.weighed import ListedName, QueryWord
+from exeat.screening.weighed import AskedName, ListedName, QueryWord
 from exeat.screening.words import Word, clean, readings, words_of
 
 
@@ -20,9 +20,9 @@ def pair_score(index: Index, asked: str, listed: str) -> float:
     best = 0.0
     for words in _readings(listed):
         weights = tuple(index.weight(word) for word in words)
-        name = ListedName(words, weights, sum(weights), listed, False, [])
+        name = ListedName(words, weights, listed, False, [])
         for own in _readings(asked):
-            best = max(best, score_of(_near(index, own, words), name))
+            best = max(best, score_of(AskedName(_near(index, own, words)), name))
     return best
 
 

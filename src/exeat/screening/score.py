@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from exeat.screening.weighed import ListedName, QueryWord, compact, effective
+from exeat.screening.weighed import AskedName, ListedName, QueryWord, compact
 
 #: At or above this a listed name is reported. Measured in benchmarks/screening: see its README for what it finds
 #: and how often it errs.
@@ -35,8 +35,7 @@ class Costs:
 COSTS = Costs()
 
 
-@dataclass(frozen=True, slots=True)
-class WordMatch:
+class WordMatch(NamedTuple):
     """One line of the explanation. ``asked`` or ``listed`` is empty where a word has no counterpart."""
 
     asked: str
@@ -62,12 +61,12 @@ class NameScore:
     reason: str = ""
 
 
-def score_of(asked: Sequence[QueryWord], listed: ListedName, costs: Costs = COSTS) -> float:
+def score_of(asked: AskedName, listed: ListedName, costs: Costs = COSTS) -> float:
     """The score alone, 0 to 1 (see :func:`explain` for the account)."""
     return balance(asked, listed).score(costs)
 
 
-def explain(asked: Sequence[QueryWord], listed: ListedName, costs: Costs = COSTS) -> NameScore:
+def explain(asked: AskedName, listed: ListedName, costs: Costs = COSTS) -> NameScore:
     """The score and the words that made it, heaviest first."""
     account: list[WordMatch] = []
     score = balance(asked, listed, account).score(costs)
@@ -111,14 +110,14 @@ class Balance(NamedTuple):
         return self.matched / (self.matched + penalty + 0.4 * self.small)
 
 
-def balance(asked: Sequence[QueryWord], listed: ListedName, account: list[WordMatch] | None = None) -> Balance:
+def balance(asked: AskedName, listed: ListedName, account: list[WordMatch] | None = None) -> Balance:
     """Put the words together one to one and weigh what is left over; each line goes to ``account``."""
-    pairs = _pairs(asked, listed)
+    words, listed_words, weights = asked.words, listed.words, listed.weights
     matched = lost = 0.0
-    q_left = list(range(len(asked)))
-    l_left = list(range(len(listed.words)))
-    for likeness, i, j in pairs:
-        weight = listed.weights[j]
+    q_left = list(range(len(words)))
+    l_left = list(range(len(listed_words)))
+    for likeness, i, j in _pairs(asked, listed):
+        weight = weights[j]
         if listed.short and likeness < 1.0:
             continue
         matched += weight * likeness
@@ -126,50 +125,55 @@ def balance(asked: Sequence[QueryWord], listed: ListedName, account: list[WordMa
         q_left.remove(i)
         l_left.remove(j)
         if account is not None:
-            word = listed.words[j]
-            account.append(WordMatch(asked[i].word.surface, word.surface, likeness, weight, word.kind))
+            word = listed_words[j]
+            account.append(WordMatch(words[i].word.surface, word.surface, likeness, weight, word.kind))
     if q_left and l_left:
-        matched, lost = _joined(asked, listed, q_left, l_left, matched, lost, account)
+        matched, lost = _joined(words, listed, q_left, l_left, matched, lost, account)
     if account is not None:
-        account.extend(WordMatch(asked[i].word.surface, "", 0.0, asked[i].weight, asked[i].word.kind) for i in q_left)
-        account.extend(
-            WordMatch("", listed.words[j].surface, 0.0, listed.weights[j], listed.words[j].kind) for j in l_left
-        )
-    weights = effective(asked)
-    branch = any(query.word.kind == "branch" for query in asked)
+        account.extend(WordMatch(words[i].word.surface, "", 0.0, words[i].weight, words[i].word.kind) for i in q_left)
+        account.extend(WordMatch("", listed_words[j].surface, 0.0, weights[j], listed_words[j].kind) for j in l_left)
     only_asked = only_listed = small = 0.0
     for i in q_left:
-        kind = asked[i].word.kind
-        if kind in ("legal", "branch") or (branch and kind == "place"):
-            small += weights[i]
+        kind = words[i].word.kind
+        if kind in ("legal", "branch") or (asked.branch and kind == "place"):
+            small += asked.costs[i]
         else:
-            only_asked += weights[i]
+            only_asked += asked.costs[i]
     for j in l_left:
-        if listed.words[j].kind in ("legal", "branch"):
-            small += listed.weights[j]
+        if listed_words[j].kind in ("legal", "branch"):
+            small += weights[j]
         else:
-            only_listed += listed.weights[j]
+            only_listed += weights[j]
     return Balance(matched, lost, only_asked, only_listed, small, listed.short)
 
 
-def _pairs(asked: Sequence[QueryWord], listed: ListedName) -> list[tuple[float, int, int]]:
+def _pairs(asked: AskedName, listed: ListedName) -> list[tuple[float, int, int]]:
     """Words put together one to one, most alike first, heavier first among equals."""
-    possible: list[tuple[float, float, int, int]] = []
+    possible: list[tuple[float, int, int]] = []
+    stands = asked.stands
+    clash = False
+    used = 0
     for j, word in enumerate(listed.words):
-        key = word.key
-        for i, query in enumerate(asked):
-            likeness = query.near.get(key)
-            if likeness is not None:
-                possible.append((likeness, listed.weights[j], i, j))
-    possible.sort(key=lambda pair: (-pair[0], -pair[1], abs(pair[2] - pair[3])))
+        held = stands.get(word.key)
+        if held is not None:
+            clash = clash or len(held) > 1
+            for likeness, i in held:
+                clash = clash or bool(used >> i & 1)
+                used |= 1 << i
+                possible.append((likeness, i, j))
+    if not clash:
+        return possible
+    weights = listed.weights
+    possible.sort(key=lambda pair: (-pair[0], -weights[pair[2]], abs(pair[1] - pair[2])))
     used_q: set[int] = set()
     used_l: set[int] = set()
     chosen = []
-    for likeness, _, i, j in possible:
+    for pair in possible:
+        _, i, j = pair
         if i not in used_q and j not in used_l:
             used_q.add(i)
             used_l.add(j)
-            chosen.append((likeness, i, j))
+            chosen.append(pair)
     return chosen
 
 

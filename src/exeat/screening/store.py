@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -66,6 +67,20 @@ class Snapshot:
             raise UnreadableList(f"{self.path.name}: changed since it was kept (SHA-256 differs); add the list again")
         return held.entries
 
+    def whole(self) -> None:
+        """See that the kept file is the one that was kept.
+
+        Raises:
+            UnreadableList: it is gone, or was changed since.
+        """
+        try:
+            with self.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise UnreadableList(f"{self.path.name}: {error.strerror or error}; add the list again") from None
+        if digest != self.digest:
+            raise UnreadableList(f"{self.path.name}: changed since it was kept (SHA-256 differs); add the list again")
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {
@@ -81,6 +96,7 @@ class ListStore:
     """The snapshots under one folder: ``lists/SOURCE/DATE-DIGEST/`` with the file and ``snapshot.json``."""
 
     folder: Path = field(default_factory=data_folder)
+    _known: dict[Path, Snapshot] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def lists(self) -> Path:
@@ -88,20 +104,29 @@ class ListStore:
         return self.folder / "lists"
 
     def snapshots(self, source: str | None = None) -> list[Snapshot]:
-        """All kept snapshots, oldest first."""
-        found = []
-        for record in sorted(self.lists.glob("*/*/snapshot.json")):
+        """All kept snapshots, oldest first.
+
+        Raises:
+            UnreadableList: a record of one cannot be read.
+        """
+        found = [self._recorded(record) for record in self.lists.glob("*/*/snapshot.json")]
+        found.sort(key=lambda s: (s.as_of, s.retrieved))
+        return [snapshot for snapshot in found if source in (None, snapshot.source)]
+
+    def _recorded(self, record: Path) -> Snapshot:
+        # A snapshot is never overwritten: its record is read once.
+        known = self._known.get(record)
+        if known is None:
             try:
                 held = json.loads(record.read_text(encoding="utf-8"))
-                found.append(Snapshot(
+                known = self._known[record] = Snapshot(
                     held["source"], held["form"], record.parent / held["file"], date.fromisoformat(held["as_of"]),
                     datetime.fromisoformat(held["retrieved"]), held["rows"], held["sha256"],
                     tuple(held["accepted_despite"]), held["code"], held["mapping"],
-                ))  # fmt: skip
-            except (OSError, ValueError, KeyError) as error:
+                )  # fmt: skip
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 raise UnreadableList(f"{record}: not a record of a snapshot ({error})") from None
-        found.sort(key=lambda s: (s.as_of, s.retrieved))
-        return [snapshot for snapshot in found if source in (None, snapshot.source)]
+        return known
 
     def latest(self, source: str, on: date | None = None) -> Snapshot | None:
         """The newest snapshot of a source, or the newest of a day or before."""
@@ -158,30 +183,38 @@ class ListStore:
             Path(f"{part}.whole").rename(home)
         return snapshot
 
-    def in_use(self, on: date | None = None, today: date | None = None) -> tuple[list[Entry], tuple[ListInUse, ...]]:
-        """The entries to screen by, and what they rest on. Without any snapshot, the starter list, flagged as such.
+    def chosen(self, on: date | None = None, today: date | None = None) -> list[tuple[Snapshot, ListInUse]]:
+        """The copy of each source to screen by, and what is wrong with it.
 
         ``on`` picks the copies of that day; a source whose first copy is later is used with a flag.
         """
         day = today or datetime.now(UTC).date()
-        entries: list[Entry] = []
-        used: list[ListInUse] = []
-        for source in sorted({snapshot.source for snapshot in self.snapshots()}):
-            snapshot = self.latest(source, on)
+        held = self.snapshots()
+        picked = []
+        for source in sorted({snapshot.source for snapshot in held}):
+            copies = [snapshot for snapshot in held if snapshot.source == source]
+            fitting = [snapshot for snapshot in copies if on is None or snapshot.as_of <= on]
+            snapshot = fitting[-1] if fitting else copies[0]
             flags = []
-            if snapshot is None:
-                snapshot = self.snapshots(source)[0]
+            if not fitting:
                 flags.append(
                     f"no copy of {on} or before; the copy of {snapshot.as_of} lacks parties removed until then"
                 )
             elif stale := gate.staleness(snapshot.form, snapshot.as_of, on or day):
                 flags.append(stale)
             flags.extend(f"accepted although {wrong}" for wrong in snapshot.accepted_despite)
-            entries.extend(snapshot.read())
-            used.append(ListInUse(source, snapshot.as_of, snapshot.rows, tuple(flags)))
-        if not used:
+            picked.append((snapshot, ListInUse(source, snapshot.as_of, snapshot.rows, tuple(flags))))
+        return picked
+
+    def in_use(self, on: date | None = None, today: date | None = None) -> tuple[list[Entry], tuple[ListInUse, ...]]:
+        """The entries to screen by, and what they rest on (see :meth:`chosen`).
+
+        Without any snapshot, the starter list, flagged as such.
+        """
+        picked = self.chosen(on, today)
+        if not picked:
             return starter()
-        return entries, tuple(used)
+        return [entry for snapshot, _ in picked for entry in snapshot.read()], tuple(used for _, used in picked)
 
     def require_source(self, source: str) -> None:
         """Raise for a source that is not held, naming the nearest that is."""

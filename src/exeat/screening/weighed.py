@@ -14,27 +14,47 @@ class ListedName:
 
     words: tuple[Word, ...]
     weights: tuple[float, ...]
-    total: float
     printed: str
     short: bool
     entries: list[int]
-    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
     """A word of the asked name: its weight, and the listed words it may stand for with their likeness.
 
-    ``gains`` is what a name holding each of these words shares at most, the nearest word last; ``nearest`` the same,
-    nearest first; ``postings`` how many names hold any of them.
+    ``gains`` is what a name holding each of these words shares at most, the nearest word last; ``postings`` how many
+    names hold any of them.
     """
 
     word: Word
     weight: float
     near: Mapping[str, float]
     gains: tuple[tuple[float, str], ...] = ()
-    nearest: tuple[tuple[float, str], ...] = ()
     postings: int = 0
+
+
+class AskedName:
+    """An asked name as the score sees it, made once and held against many listed names.
+
+    ``costs`` is what each word costs when the listed name lacks it: a place counts little beside a word like
+    "branch". ``stands`` gives for a listed word the asked words that may stand for it, with their likeness.
+    """
+
+    __slots__ = ("branch", "costs", "stands", "words")
+
+    def __init__(self, words: Sequence[QueryWord]) -> None:
+        self.words = words
+        self.branch = any(asked.word.kind == "branch" for asked in words)
+        self.costs = effective(words)
+        self.stands: dict[str, list[tuple[float, int]]] = {}
+        for at, asked in enumerate(words):
+            for key, likeness in asked.near.items():
+                held = self.stands.get(key)
+                if held is None:
+                    self.stands[key] = [(likeness, at)]
+                else:
+                    held.append((likeness, at))
 
 
 def effective(words: Sequence[QueryWord]) -> list[float]:

@@ -1,0 +1,1 @@
+"""``exeat mcp``: the desk as tools of the Model Context Protocol. Needs the extra ``mcp``."""

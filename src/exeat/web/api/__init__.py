@@ -1,0 +1,20 @@
+"""The HTTP API under ``/v1``: one module for each kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from fastapi import APIRouter
+
+MODULES: tuple[str, ...] = ()
+
+
+def routers() -> Iterator[APIRouter]:
+    """The router of each module."""
+    for name in MODULES:
+        router: APIRouter = import_module(f"{__name__}.{name}").router
+        yield router
+
+
+__all__ = ["routers"]

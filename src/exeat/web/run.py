@@ -1,0 +1,42 @@
+"""Starting the service: settings checked, one worker, uvicorn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from exeat.bound import extra
+from exeat.terms import InputError
+from exeat.web.settings import Settings
+
+
+def serve(settings: Settings, say: Callable[[str], None] = print) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        NotInstalled: the extra ``web`` is missing. InputError: settings that would let anybody in, or an address that
+            cannot be listened on.
+    """
+    with extra("web"):
+        import uvicorn
+
+        from exeat.web.app import create_app
+
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
+        proxy_headers=False, timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024, lifespan="on",
+        ws="none",
+    )  # fmt: skip
+    try:
+        listening = config.bind_socket()
+    except SystemExit:  # uvicorn has said why in its own log, which is not shown
+        raise InputError(
+            f"cannot listen on {settings.host} port {settings.port}: the port is taken, or the address is not this "
+            "machine's"
+        ) from None
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    say(f"exeat is served at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C ends it)")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+__all__ = ["serve"]

@@ -1,0 +1,72 @@
+"""What one process of the service holds: the desk, its settings, and what is kept between requests."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from exeat import __version__
+from exeat.desk import Desk
+from exeat.lawbook.consolidate import Lawbook
+from exeat.library import desk_with
+from exeat.web.settings import Settings
+
+if TYPE_CHECKING:
+    from exeat.bound.ledger import LedgerBooks
+    from exeat.bound.screening import Lists
+    from exeat.catalog import Catalog
+
+
+class Site:
+    """One for each process, at ``request.app.state.site`` (:func:`site_of`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.version = __version__
+
+    @cached_property
+    def books(self) -> LedgerBooks | None:
+        """The ledger, or None where none is configured."""
+        if self.settings.ledger is None:
+            return None
+        from exeat.bound.ledger import LedgerBooks
+
+        return LedgerBooks(self.settings.ledger)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The lists held, for screening."""
+        from exeat.bound.screening import Lists
+
+        return Lists(self.settings.data_dir)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk: it screens named parties and asks the ledger where one is configured."""
+        return desk_with(books=self.books, folder=self.settings.data_dir)
+
+    @property
+    def lawbook(self) -> Lawbook:
+        """The law."""
+        return self.desk.lawbook
+
+    @property
+    def catalog(self) -> Catalog:
+        """The items."""
+        return self.desk.catalog
+
+    def today(self) -> date:
+        """The day a request without a date means."""
+        return date.today()
+
+
+def site_of(request: Request) -> Site:
+    """The site a request came to."""
+    site: Site = request.app.state.site
+    return site
+
+
+__all__ = ["Site", "site_of"]

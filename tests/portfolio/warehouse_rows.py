@@ -114,7 +114,7 @@ def compared(desk: Desk, rows: Sequence[Row], names: Sequence[str], got: Sequenc
                 yield f"row {row}: {name}: desk {value!r}, warehouse {found[name]!r}"
                 break
         asks = {f"{a.missing.fact}" for a in alone.asks}
-        told = {words.split()[-1] for words in (found["ask"] or "").split("; ")}
+        told = {words.split()[-1] for words in (found["ask"] or "").split("; ") if words}
         if "unknown" in (found["outcome_text"], found["outcome_enforced"]) and not found["ask"]:
             yield f"row {row}: unknown, and nothing is asked; the desk asks {asks}"
         elif asks - told:

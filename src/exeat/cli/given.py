@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from exeat.json_text import decoded, read_json
 from exeat.terms import InputError
 
 STDIN = "<stdin>"
 _LARGEST_FILE = 64 * 1024 * 1024
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def is_file_name(item: str) -> bool:
@@ -70,19 +67,7 @@ def read_file(name: str) -> list[tuple[str, Mapping[str, Any]]]:
         InputError: no file, not UTF-8, not JSON (with line and column), or neither mapping nor list of mappings.
     """
     shown = "standard input" if name == STDIN else name
-    text = _text(name, shown)
-    try:
-        data = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=no_key_twice)
-    except json.JSONDecodeError as error:
-        ends = error.pos >= len(text.rstrip())
-        what = "the text ends too early" if ends and text.strip() else "it is empty" if ends else error.msg
-        raise InputError(f"{shown}:{error.lineno}:{error.colno}: not JSON: {what}") from None
-    except RecursionError:
-        raise InputError(f"{shown}: nested too deeply") from None
-    except ValueError as error:
-        raise InputError(f"{shown}: {error}") from None
-    if _HALF.search(text) and _has_half(data):
-        raise InputError(f"{shown}: a text has half of a character (an escape of D800 to DFFF that stands alone)")
+    data = read_json(_text(name, shown), shown)
     if isinstance(data, Mapping):
         return [(shown, data)]
     if not isinstance(data, list) or not data:
@@ -110,33 +95,4 @@ def _text(name: str, shown: str) -> str:
         raise InputError(f"{shown} cannot be read: {reason}") from None
     if len(content) > _LARGEST_FILE:
         raise InputError(f"{shown} is larger than {_LARGEST_FILE // 2**20} MB; expected a transaction file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{shown}: byte {error.start + 1} is not UTF-8; expected a JSON text in UTF-8") from None
-
-
-def _has_half(data: object) -> bool:
-    try:
-        json.dumps(data, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def no_key_twice(stated: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The mapping of a JSON object.
-
-    Raises:
-        ValueError: a key stands in it twice.
-    """
-    found: dict[str, Any] = {}
-    for key, value in stated:
-        if key in found:
-            raise ValueError(f"the key {key[:60]!r} stands twice in one mapping")
-        found[key] = value
-    return found
+    return decoded(content, shown)

@@ -42,6 +42,11 @@ def open_lawbook(folder: Path | None = None, *, cache: bool = True, drafts: Sequ
     return book
 
 
+def held_lawbook(name: str) -> Lawbook | None:
+    """A state of the law that this machine has read before, by its digest; None where it is not kept."""
+    return _open.get(name) or _from_cache(name)
+
+
 def draft_names(folder: Path | None = None) -> list[str]:
     """The names of the drafts and bills that may be read as if they were law."""
     return sorted(path.stem for path in ((folder or law_folder()) / "drafts").glob("*.md") if path.stem != "README")

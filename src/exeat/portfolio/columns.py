@@ -122,7 +122,11 @@ def read_columns(
 def _refuse_second(column: str, names: Sequence[str], vocabulary: Vocabulary) -> None:
     """Refuse a second column of one name, where the name is a fact: nobody can tell which of the two is meant."""
     found = re.fullmatch(r"(.+) \((\d+)\)", column)
-    if found and any(found[1].casefold() == name.casefold() for name in names) and _meaning(column, found[1], vocabulary):
+    if (
+        found
+        and any(found[1].casefold() == name.casefold() for name in names)
+        and _meaning(column, found[1], vocabulary)
+    ):
         raise InputError(f"two columns are called {found[1]!r} (one of them is column {found[2]}); rename one of them")
 
 

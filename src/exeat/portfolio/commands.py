@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from exeat import __version__
 from exeat.desk import Desk
-from exeat.portfolio.columns import Columns, read_columns
-from exeat.portfolio.decision import TRACE_COLUMNS
+from exeat.portfolio.columns import read_columns
+from exeat.portfolio.compare import Compared, Means
+from exeat.portfolio.days import Order
+from exeat.portfolio.delivery import Outputs, write_errors, write_traces
 from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
-from exeat.portfolio.output import write_csv, write_people
 from exeat.portfolio.run import Progress, Run, Tally, silent
 from exeat.portfolio.running import assumed_by, limits_named, without_balances
 from exeat.portfolio.running_table import running_limits
+from exeat.portfolio.summary import Summary, first_errors, notes_on, summary_of, told_errors
+from exeat.portfolio.watching import Watched
+from exeat.portfolio.ways import ways_between
 from exeat.terms import InputError
-
-_TOP = 12
-_ENDINGS = (".parquet", ".csv", ".xlsx")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What became of a table. ``rows`` is always ``decided`` + ``errors``."""
-
-    rows: int
-    decided: int
-    errors: int
-    outcomes: Mapping[str, Mapping[str, int]]
-    by_destination: Mapping[str, Mapping[str, int]]
-    changed: int
-    asks: Mapping[str, int]
-    not_understood: Mapping[str, str | None]
-    error_rows: tuple[tuple[int, str], ...]
-    classes: int
-    programs: int
-    traces: int
-    notes: tuple[str, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The summary as plain data."""
-        found = dict(vars(self))
-        found["error_rows"] = [{"row": row, "error": error} for row, error in self.error_rows]
-        return found
 
 
 def batch(
     table: Any, out: str | Path, *, traces: str | Path | None = None, errors: str | Path | None = None,
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
     threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
+    dates: Order = "", sheet: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
+
+    Memory: DuckDB takes at most ``memory`` and then spills to a folder of its own. Python holds each distinct part of
+    the rows once (days, items, parties, facts beside them, numbers that are not whole) and one answer for each class
+    of rows; a workbook is read whole. That grows with what is distinct, not with the number of rows.
 
     Args:
         table: a path (Parquet, CSV, Excel, JSON), or a table of Arrow, Polars or pandas. Columns are facts by name;
@@ -65,11 +46,13 @@ def batch(
         on: the column that holds the day.
         mapped: column to fact, for columns named otherwise.
         desk: where the law and the catalog are kept; its ledger and its screening are not asked here.
-        memory: what DuckDB may take before it spills to disk.
-        progress: called with a phrase, how much is done, and of how much.
+        memory: what DuckDB may take before it spills to disk, such as ``2GB``.
+        progress: called with a phrase, how much is done, and of how much (0: not known).
         running: limits that fill up row by row, in date order (:data:`exeat.portfolio.running.LIMITS`): ``LPP`` ...
         whom: the column that names whom a limit per consignee counts for (its ultimate parent); otherwise the
             consignee's name.
+        dates: how 03/04/2025 is meant: ``dmy`` or ``mdy``; otherwise such a row is an error.
+        sheet: the sheet of a workbook, where more than one has a header.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -77,138 +60,96 @@ def batch(
     Raises:
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
-    desk, path = desk or Desk(), _path(out)
-    with opened(memory, threads) as (duck, folder):
-        source = Source(duck, folder, table, on, mapped)
-        columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on)
+    desk, files = desk or Desk(), Outputs(table, out, traces, errors)
+    with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
+        watched("reading the table", 0, 0)
+        source = Source(duck, folder, table, on, mapped, sheet)
+        files.refuse_too_many(source.rows)
+        columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
         limits = limits_named(running)
         columns, opening = without_balances(columns, limits)
-        run = Run(desk, duck, source, columns, progress or silent, assumed=assumed_by(limits))
+        run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits))
         run.prepare()
         run.decide()
         made = folder / "decided.parquet"
         run.write(made)
         if limits:
             made = running_limits(run, made, folder, limits, opening, whom, memory)
+        watched("counting", 0, source.rows)
         scan = f"read_parquet({literal(str(made))})"
-        _write_traces(run, scan)
-        summary = _summary(run, scan)
-        if traces is not None:
-            duck.copy("SELECT * FROM traces", Path(traces))
-        if errors is not None:
-            _write_errors(duck, source, scan, Path(errors))
-        _deliver(duck, made, path, source)
-    return {**summary.to_dict(), "out": path.name}
+        write_traces(run, scan, files.traces)
+        summary = summary_of(run, scan)
+        if files.errors is not None:
+            write_errors(duck, source, f"SELECT * FROM {scan} WHERE error IS NOT NULL", files.errors)
+        watched("putting the answers in their place", 0, source.rows)
+        files.deliver(duck, made, source, columns)
+    return {**summary.to_dict(), "out": files.out.name}
 
 
-def _path(out: str | Path) -> Path:
-    path = Path(out)
-    if path.suffix.casefold() not in _ENDINGS:
-        raise InputError(f"{path.name}: expected a name that ends in {', '.join(_ENDINGS)}")
-    return path
+def compare(
+    table: Any, out: str | Path, between: Sequence[str] = (), *, law: str | Path | None = None,
+    errors: str | Path | None = None, on: str | None = None, mapped: Mapping[str, str] | None = None,
+    desk: Desk | None = None, memory: str = MEMORY, threads: int | None = None, progress: Progress | None = None,
+    dates: Order = "", sheet: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """``exeat batch --compare``: only the rows whose answer moves, with the instruments that moved it.
+
+    An answer moves where, on a track, the outcome differs; or else the review policy, or the exceptions that are surely
+    usable; or the red flags raised.
+
+    Args:
+        table, errors, on, mapped, desk, memory, threads, progress, dates, sheet: as :func:`batch`.
+        out: Parquet, CSV or Excel: the number and every column of each row that moves, the answers on both sides,
+            what ``moved``, and ``moved_by``: the instruments, what they did to which provision, from which day.
+        between: two days, each put in the place of every row's own; or ``text`` and ``enforced``.
+        law: another state of the law, against the desk's own: a folder, the digest of a state this machine has read
+            before, or the name of a draft.
+
+    Returns:
+        ``compared`` (the two ways), ``rows``, ``decided``, ``errors``, ``moved``, ``moves`` (from which outcome to
+        which, by track), ``moved_by`` (by instrument), ``law`` (two digests), ``error_rows``, ``notes``, ``out``.
+
+    Raises:
+        InputError: as :func:`batch`; two days, tracks or laws that are none. LawError: a folder of law with an error.
+    """
+    desk, files = desk or Desk(), Outputs(table, out, None, errors)
+    ways = ways_between(desk, between, law)
+    with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
+        watched("reading the table", 0, 0)
+        source = Source(duck, folder, table, on, mapped, sheet)
+        means = Means(mapped, on, dates, memory, threads, progress or silent)
+        compared = Compared(duck, folder, source, ways, means)
+        summary = compared.summary()
+        files.refuse_too_many(summary["moved"])
+        summary["error_rows"] = told_errors(first_errors(duck, compared.errors))
+        summary["notes"] = list(notes_on(source, compared.runs[0].columns, duck))
+        if files.errors is not None:
+            faulty = f"({compared.errors}) AS e ON e.n = s.{quoted(source.number)}"
+            write_errors(duck, source, f"SELECT s.*, e.error FROM source AS s JOIN {faulty}", files.errors)
+        made = folder / "moved.parquet"
+        compared.write(made)
+        files.deliver(duck, made, None, compared.runs[0].columns)
+    return {**summary, "out": files.out.name}
 
 
-def _deliver(duck: Duck, made: Path, path: Path, source: Source) -> None:
-    """Put the finished file in its place, in the form its ending asks for."""
-    kind = path.suffix.casefold()
-    if kind == ".parquet":
-        _moved(made, path)
-        return
-    scan = f"read_parquet({literal(str(made))})"
-    if kind == ".csv":
-        write_csv(duck, scan, path)
-    else:
-        write_people(duck, scan, path, source)
+@contextmanager
+def _opened(memory: str, threads: int | None, table: Any) -> Iterator[tuple[Duck, Path]]:
+    """The database, its refusals told as those of the table where they are."""
+    if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", str(memory), re.IGNORECASE):
+        raise InputError(f"memory is {str(memory)[:40]!r}; expected a size such as 2GB or 800MB")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads is {threads}; expected one or more")
+    with opened(memory, threads) as (duck, folder):
+        try:
+            yield duck, folder
+        except duck.error as error:
+            said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:300]
+            if "out of memory" in said.casefold():
+                raise InputError(f"{memory} is too little memory for this table (--memory SIZE): {said}") from None
+            name = str(table) if isinstance(table, (str, Path)) else ""
+            if name and name in str(error):
+                raise InputError(f"{Path(name).name} cannot be read to its end: {said}") from None
+            raise
 
 
-def _moved(made: Path, path: Path) -> None:
-    import shutil
-
-    beside = path.with_name(path.name + ".part")
-    shutil.move(made, beside)
-    beside.replace(path)
-
-
-def _write_traces(run: Run, scan: str) -> None:
-    """One row for each trace, with the days and the number of rows it stands for."""
-    found = {d.trace.id: d.trace for d in run.decisions}
-    digest = run.desk.lawbook.digest
-    kinds = dict.fromkeys(("trace_id", "outcome_text", "outcome_enforced", "eccn", "reason", "paragraphs"), "VARCHAR")
-    rows = [(t.id, *t.outcomes, t.eccn, t.reason, t.paragraphs) for t in found.values()]
-    run.duck.table("trace_texts", kinds, rows)
-    trace, day = quoted(run.answer_name("trace_id")), quoted(run.columns.date)
-    listed = ", ".join(TRACE_COLUMNS)
-    run.duck.run(
-        f"CREATE TEMP TABLE traces AS SELECT {listed} FROM (SELECT {trace} AS trace_id, min({day}) AS first_date, "
-        f"max({day}) AS last_date, count(*) AS rows, {literal(digest)} AS law, {literal(__version__)} AS engine "
-        f"FROM {scan} WHERE {trace} IS NOT NULL GROUP BY 1) JOIN trace_texts USING (trace_id) ORDER BY trace_id"
-    )
-    run.tally.traces = len(found)
-
-
-def _write_errors(duck: Duck, source: Source, scan: str, path: Path) -> None:
-    at = quoted(source.number)
-    query = f"SELECT {at} AS row, error, {', '.join(map(quoted, source.columns))} FROM {scan} WHERE error IS NOT NULL"
-    made = path.with_name(path.name + ".part")
-    duck.copy(query + f" ORDER BY {at}", made)
-    if path.suffix.casefold() == ".parquet":
-        made.replace(path)
-        return
-    try:
-        made_scan = f"read_parquet({literal(str(made))})"
-        if path.suffix.casefold() == ".csv":
-            write_csv(duck, made_scan, path)
-        else:
-            write_people(duck, made_scan, path, None)
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _summary(run: Run, scan: str) -> Summary:
-    duck, tally, columns = run.duck, run.tally, run.columns
-    names = {t: quoted(run.answer_name(f"outcome_{t}")) for t in ("text", "enforced")}
-    decided = f"{scan} WHERE {names['text']} IS NOT NULL"
-    outcomes = {
-        t: dict(duck.rows(f"SELECT {n}, count(*) FROM {decided} GROUP BY 1 ORDER BY 2 DESC, 1"))
-        for t, n in names.items()
-    }
-    changed = duck.one(f"SELECT count(*) FROM {decided} AND {names['text']} <> {names['enforced']}")
-    ask = quoted(run.answer_name("ask"))
-    asks = duck.rows(
-        f"SELECT unnest(string_split({ask}, '; ')) AS fact, count(*) FROM {scan} WHERE {ask} IS NOT NULL "
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}"
-    )
-    at = quoted(run.source.number)
-    error_rows = duck.rows(f"SELECT {at}, error FROM {scan} WHERE error IS NOT NULL ORDER BY 1 LIMIT {_TOP}")
-    return Summary(
-        rows=tally.rows,
-        decided=tally.decided,
-        errors=tally.errors,
-        outcomes=outcomes,
-        by_destination=_by_destination(duck, columns, decided, names["enforced"]),
-        changed=int(changed),
-        asks=dict(asks),
-        not_understood=columns.unread,
-        error_rows=tuple((int(row), str(error)) for row, error in error_rows),
-        classes=tally.classes,
-        programs=tally.programs,
-        traces=tally.traces,
-        notes=tuple(run.source.notes),
-    )
-
-
-def _by_destination(duck: Duck, columns: Columns, decided: str, outcome: str) -> dict[str, dict[str, int]]:
-    """Outcomes as enforced for the places with the most rows."""
-    column = next((m.column for m in columns.read if m.fact == "destination"), None)
-    if column is None:
-        return {}
-    found: dict[str, dict[str, int]] = {}
-    name = quoted(column)
-    top = f"SELECT {name} FROM {decided} AND {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {_TOP}"
-    sql = f"SELECT {name}, {outcome}, count(*) FROM {decided} AND {name} IN ({top}) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
-    for place, answer, count in duck.rows(sql):
-        found.setdefault(str(place), {})[str(answer)] = int(count)
-    return found
-
-
-__all__ = ["Summary", "Tally", "batch"]
+__all__ = ["Summary", "Tally", "batch", "compare"]

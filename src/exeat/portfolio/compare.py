@@ -15,10 +15,12 @@ from exeat.determination.program import TRACKS
 from exeat.determination.step import Track
 from exeat.determination.vigilance import red_flags
 from exeat.portfolio.columns import read_columns
+from exeat.portfolio.days import Order
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision
 from exeat.portfolio.duck import Duck, Source, literal, opened, quoted
 from exeat.portfolio.moved_by import Cause, Comparison, Side
-from exeat.portfolio.run import Progress, Run
+from exeat.portfolio.run import Progress, Run, silent
+from exeat.portfolio.watching import Watched
 
 _PLACE = {name: place for place, name in enumerate(ANSWER_COLUMNS)}
 _BY_USE = ("license_exception", "authorized")
@@ -42,6 +44,7 @@ class Means:
 
     mapped: Mapping[str, str] | None
     on: str | None
+    dates: Order
     memory: str
     threads: int | None
     progress: Progress
@@ -67,8 +70,7 @@ class Compared:
         self.runs = (first[0], second[0])
         join = f"FROM ({first[1]}) AS a JOIN ({second[1]}) AS b USING (n)"
         duck.run(
-            "CREATE TEMP TABLE both AS SELECT n, a.k AS k_a, b.k AS k_b, "
-            f"{self._fault()} AS error {join} ORDER BY n"
+            f"CREATE TEMP TABLE both AS SELECT n, a.k AS k_a, b.k AS k_b, {self._fault()} AS error {join} ORDER BY n"
         )
         self.moves: dict[tuple[int, int], tuple[Move, int]] = {}
         self._find_moves()
@@ -84,8 +86,9 @@ class Compared:
     def _decided(self, letter: str, way: Way) -> tuple[Run, str]:
         """Decide the columns that are read, in a database of its own; the query gives row, class and error."""
         columns = read_columns(
-            self.source.columns, way.desk.lawbook.vocabulary, self.means.mapped, self.means.on, dated=way.day is None
-        )
+            self.source.columns, way.desk.lawbook.vocabulary, self.means.mapped, self.means.on, dated=way.day is None,
+            dates=self.means.dates,
+        )  # fmt: skip
         cells = []
         for meaning in columns.read:
             stated = literal(way.day.isoformat()) if way.day and meaning.kind == "date" else quoted(meaning.column)
@@ -99,10 +102,13 @@ class Compared:
         def told(what: str, done: int, of: int) -> None:
             self.means.progress(f"{way.name}: {what}" if not self.by_track else what, done, of)
 
-        with opened(self.means.memory, self.means.threads) as (own, _):
-            run = Run(way.desk, own, Source(own, folder, narrow), columns, told)
+        with (
+            opened(self.means.memory, self.means.threads) as (own, _),
+            Watched(own, None if self.means.progress is silent else told) as watched,
+        ):
+            run = Run(way.desk, own, Source(own, folder, narrow), columns, watched)
             run.prepare()
-            run.decide(asks=False)
+            run.decide(ask=False)
             # The class of a row stands where its trace would.
             numbered = [replace(d, answer=(*d.answer[:-1], str(n))) for n, d in enumerate(run.decisions)]
             run.keys.write_decisions(numbered, ANSWER_COLUMNS)

@@ -63,8 +63,10 @@ class Side:
         return own if own in self.found.engine.program else word[1:]
 
     def step(self, word: str) -> Step | None:
-        name = self.name(word)
-        return self.found.engine.program[name] if name in self.found.engine.program else None
+        name, program = self.name(word), self.found.engine.program
+        if name not in program:
+            return None
+        return program[name]
 
     def value(self, word: str) -> object:
         """The value of a word; a rule that is not there, or that nothing led to, does not apply."""

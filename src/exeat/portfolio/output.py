@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exeat.portfolio.decision import ANSWER_COLUMNS
@@ -32,8 +32,11 @@ def write_csv(duck: Duck, scan: str, path: Path) -> None:
     duck.run(f"COPY (SELECT {header} FROM {scan}) TO {literal(str(path))} (FORMAT csv, HEADER true)")
 
 
-def write_people(duck: Duck, scan: str, path: Path, source: Source | None) -> None:
-    """One sheet: the row's own columns, the outcome on both tracks, the reason in words, what to ask."""
+def write_people(duck: Duck, scan: str, path: Path, source: Source | None, numbers: Sequence[str] = ()) -> None:
+    """One sheet: the row's own columns, the outcome on both tracks, the reason in words, what to ask.
+
+    Without ``source`` every column stands as it is. ``numbers`` are columns that state numbers.
+    """
     if source is None:
         query, names = f"SELECT * FROM {scan}", list(duck.types(scan))
     else:
@@ -58,7 +61,7 @@ def write_people(duck: Duck, scan: str, path: Path, source: Source | None) -> No
         )
         names = [*shown, *words]
     count = int(duck.one(f"SELECT count(*) FROM {scan}"))
-    write_sheet(path, names, _rows(duck, query), count)
+    write_sheet(path, names, _rows(duck, query), count, numbers)
 
 
 def _of_source(column: str) -> str:

@@ -152,8 +152,8 @@ class Run:
         self.keys.write_plan(self.plan, pairs)
         self.tally.programs, self.tally.kinds = len(programs), len(self.plan.kinds)
 
-    def decide(self, *, asks: bool = True) -> None:
-        """Decide one row of each class, then find (``asks``) what would settle those that are open."""
+    def decide(self, *, ask: bool = True) -> None:
+        """Decide one row of each class, then find (``ask``) what would settle those that are open."""
         combos = self.combos = self.keys.combos()
         self.tally.classes = len(combos)
         found = []
@@ -162,7 +162,7 @@ class Run:
                 self.progress("deciding classes of rows", number, len(combos))
             found.append(self._decided(combo))
         open_ = OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
-        open_ones = enumerate(combos) if asks else ()
+        open_ones = enumerate(combos) if ask else ()
         needs = [need for d, combo in open_ones if (need := open_.need(d, combo, found[d])) is not None]
         self.asking = bool(needs)
         if self.asking:

@@ -9,7 +9,7 @@ from itertools import groupby
 from exeat.determination.program import TRACKS
 from exeat.lawbook.instrument import Section
 from exeat.logic.sql import to_sql
-from exeat.logic.tree import Case, Tree, walk
+from exeat.logic.tree import Tree
 from exeat.logic.vocabulary import Declared, Vocabulary
 from exeat.portfolio.warehouse_facts import Facts
 from exeat.portfolio.warehouse_law import PRESUMED, STATED, Column, Law, Version
@@ -36,6 +36,7 @@ class Paragraphs:
             own = facts.vocabulary.get(column.name)
             declared.append(Declared(column.name, column.kind, decimals=own.decimals if own else 0))
         self.vocabulary = Vocabulary({d.name: d for d in declared})
+        self.facts = frozenset(facts.vocabulary)
         self.kinds = {d.name: d.type for d in declared}
 
     def layer(self, number: int) -> str:
@@ -164,7 +165,7 @@ class Paragraphs:
             if column.name not in seen or column.name.startswith("in:"):
                 continue
             for name in sorted(self._through_groups(column, columns)):
-                if name in columns and not _may_be_open(columns[name]):
+                if name in columns and name not in self.facts:
                     continue
                 if not name.endswith((STATED, PRESUMED, "_present")) and self.kinds.get(name) is not None:
                     found.setdefault(name, []).append(column.name)
@@ -204,13 +205,6 @@ class Paragraphs:
 def _without_end(column: str) -> str:
     """A list without its last semicolon; null where it is empty."""
     return f"CASE WHEN LENGTH({column}) > 2 THEN SUBSTR({column}, 1, LENGTH({column}) - 2) END"
-
-
-def _may_be_open(column: Column) -> bool:
-    """Whether a definition can be unknown though every fact it reads is known: then it is asked for itself."""
-    return any(
-        isinstance(node, Case) and node.default is None for version in column.versions for node in walk(version.tree)
-    )
 
 
 def _where(version: Version) -> str:

@@ -11,20 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from exeat.logic.vocabulary import nearest
-from exeat.screening.download import OFFICIAL, update
 from exeat.screening.entry import LISTS, Entry
 from exeat.screening.errors import ScreeningError
 from exeat.screening.evidence import Subject
 from exeat.screening.gate import staleness
 from exeat.screening.index import Index
 from exeat.screening.kept import index_of
-from exeat.screening.ownership import BIS, OFAC, OwnershipTest, ultimate_parent
 from exeat.screening.reviews import Reviews
 from exeat.screening.score import THRESHOLD
 from exeat.screening.screen import MATCH, Answer, ListInUse, Screener
-from exeat.screening.sources.reading import read_raw
-from exeat.screening.stakes import name_key, read_holdings
-from exeat.screening.store import FORMS, ListStore, Snapshot, starter
+from exeat.screening.store import ListStore, Snapshot, starter
 
 #: Columns of a file of names. Only ``name`` must be there.
 NAME_COLUMNS = ("name", "country", "address", "identifiers", "birth_date", "type", "key")
@@ -99,6 +95,8 @@ def read_subjects(path: Path, country: str = "") -> list[Subject]:
     Raises:
         UnreadableList: the file cannot be read. ScreeningError: an unknown column.
     """
+    from exeat.screening.sources.reading import read_raw
+
     raw = read_raw(path)
     first = raw.text.split("\n", 1)[0].strip().lstrip("\ufeff")
     columns = [column.strip().strip('"') for column in first.split(",")]
@@ -166,6 +164,8 @@ def lists_update(
 
     One failure does not stop the rest.
     """
+    from exeat.screening.download import OFFICIAL, update  # the network's libraries, which a screening does not need
+
     held = store or ListStore()
     done = []
     for source in sources:
@@ -181,6 +181,8 @@ def lists_update(
 
 def lists_status(store: ListStore | None = None, today: date | None = None) -> list[dict[str, Any]]:
     """``exeat lists status``: per source the copy in use, its day, rows, age in days, and what is wrong with it."""
+    from exeat.screening.sources import FORMS
+
     held = store or ListStore()
     day = today or datetime.now(UTC).date()
     told = []
@@ -214,6 +216,9 @@ def owners(
 
     The parties above the name are screened against the lists held; ``listed`` states listings by name instead.
     """
+    from exeat.screening.ownership import BIS, OFAC, OwnershipTest, ultimate_parent
+    from exeat.screening.stakes import name_key, read_holdings
+
     holdings = read_holdings(path)
     party = holdings.find(name)
     sure: dict[str, tuple[Entry, ...]] = {}

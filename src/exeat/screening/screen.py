@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -191,6 +190,8 @@ class Screener:
         return [answers[subject] for subject in subjects]
 
     def _screened(self, subjects: Sequence[Subject], processes: int) -> list[Answer]:
+        import multiprocessing
+
         if processes <= 1 or len(subjects) < 500 or "fork" not in multiprocessing.get_all_start_methods():
             with frozen():
                 return [self.screen(subject) for subject in subjects]

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exeat.logic.vocabulary import nearest
 from exeat.screening import gate
 from exeat.screening.entry import Entry
 from exeat.screening.errors import RefusedSnapshot, ScreeningError, UnreadableList
 from exeat.screening.screen import ListInUse
-from exeat.screening.sources import FORMS, ListFile, read_list
+
+if TYPE_CHECKING:
+    from exeat.screening.sources import ListFile
 
 #: Files that must lie beside a primary file, by form.
 COMPANIONS: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +64,8 @@ class Snapshot:
         Raises:
             UnreadableList: the kept file was damaged since (its SHA-256 differs) or cannot be read.
         """
+        from exeat.screening.sources import read_list
+
         held = read_list(self.path, self.mapping, self.code)
         if held.digest != self.digest:
             raise UnreadableList(f"{self.path.name}: changed since it was kept (SHA-256 differs); add the list again")
@@ -143,6 +147,8 @@ class ListStore:
             UnreadableList: the file cannot be read.
             RefusedSnapshot: it shrank, lost a list, or is older than the copy held.
         """
+        from exeat.screening.sources import read_list
+
         held = read_list(path, mapping, code)
         name = source or held.form if mapping is None else source or code.lower()
         day = as_of or held.as_of or today or datetime.now(UTC).date()
@@ -230,6 +236,8 @@ STARTER_DAY = date(2026, 7, 31)
 
 def starter() -> tuple[list[Entry], tuple[ListInUse, ...]]:
     """The list that ships with the package, flagged: it holds AI-relevant parties only."""
+    from exeat.screening.sources import read_list
+
     held = read_list(Path(str(files("exeat.screening") / "starter.csv")))
     flag = (
         f"only {len(held.entries)} AI-relevant parties of two lists, of {STARTER_DAY}; "
@@ -238,4 +246,4 @@ def starter() -> tuple[list[Entry], tuple[ListInUse, ...]]:
     return list(held.entries), (ListInUse("starter", STARTER_DAY, held.rows, (flag,)),)
 
 
-__all__ = ["FORMS", "ListStore", "Snapshot", "data_folder", "starter"]
+__all__ = ["ListStore", "Snapshot", "data_folder", "starter"]

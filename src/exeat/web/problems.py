@@ -64,10 +64,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return told(request, 422, "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
 
-    for kind in (InputError, LogicError, CatalogError, LawError, NotInstalled):
-        app.add_exception_handler(kind, bad_input)
-    for kind in (Problem, Forbidden):
-        app.add_exception_handler(kind, refused)
+    for unread in (InputError, LogicError, CatalogError, LawError, NotInstalled):
+        app.add_exception_handler(unread, bad_input)
+    for refusal in (Problem, Forbidden):
+        app.add_exception_handler(refusal, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, unreadable)
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from exeat import __version__
 from exeat.desk import Desk
 from exeat.lawbook.consolidate import Lawbook
-from exeat.library import desk_with
+from exeat.library import LawView, desk_with, law_view
 from exeat.web.settings import Settings
 
 if TYPE_CHECKING:
     from exeat.bound.ledger import LedgerBooks
     from exeat.bound.screening import Lists
     from exeat.catalog import Catalog
+    from exeat.web.batches import Batches
 
 
 class Site:
@@ -57,6 +58,26 @@ class Site:
     def catalog(self) -> Catalog:
         """The items."""
         return self.desk.catalog
+
+    @cached_property
+    def batches(self) -> Batches:
+        """The tables sent to be decided."""
+        from exeat.web.batches import Batches
+
+        return Batches(self.settings)
+
+    def view(self, on: date | None = None, known_on: date | None = None) -> LawView:
+        """The law of a day (today), for looking it up.
+
+        Raises:
+            InputError: a day before the encoded law.
+        """
+        return law_view(self.lawbook, on or self.today(), known_on)
+
+    def close(self) -> None:
+        """End what runs in the background and delete what was kept."""
+        if "batches" in self.__dict__:
+            self.batches.close()
 
     def today(self) -> date:
         """The day a request without a date means."""

@@ -38,7 +38,7 @@ EXAMPLES = (
      {"item": "NVIDIA H200 SXM", "to": "CN", "on": "2026-07-15", "quantity": "100", "p1_role": "ultimate_consignee",
       "p1_headquarters": "CN", "p1_ultimate_parent_headquarters": "CN"}),
     ("Before and after a rule: A800 to China, November 2023",
-     {"item": "NVIDIA A800", "to": "CN", "on": "2023-11-17", "p1_role": "ultimate_consignee",
+     {"item": "NVIDIA A800 SXM4 80 GB", "to": "CN", "on": "2023-11-17", "p1_role": "ultimate_consignee",
       "p1_headquarters": "CN", "p1_ultimate_parent_headquarters": "CN"}),
 )  # fmt: skip
 _UNREADABLE = (InputError, LogicError, CatalogError, LawError)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 #: The chart of an account, in its own units.
-_WIDE, _HIGH, _LEFT, _FOOT = 720, 220, 8, 22
+_WIDE, _HIGH, _LEFT, _FOOT = 1100, 260, 8, 24
 
 
 def ledger_of(request: Request) -> Ledger | None:

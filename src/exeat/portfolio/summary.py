@@ -1,0 +1,157 @@
+"""What is told of a table that was decided: how many rows, which outcomes, what to ask, what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from exeat.determination.program import TRACKS
+from exeat.logic.vocabulary import Vocabulary
+from exeat.portfolio.columns import SLOTS, Columns
+from exeat.portfolio.days import is_serial
+from exeat.portfolio.duck import Duck, Source, quoted
+from exeat.portfolio.run import Run
+
+_TOP = 12
+#: Columns that name a row, if a table has one: rows that share a name are told, and all are kept.
+_IDS = ("id", "order", "order_id", "order_no", "order_number", "line_id", "reference", "invoice", "invoice_no", "po")
+#: Names are compared in tables up to this size: beyond it that would cost more than deciding the table.
+_COMPARED_AT_MOST = 2_000_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of a table. ``rows`` is always ``decided`` + ``errors``.
+
+    ``outcomes`` are by track, ``by_destination`` as enforced, ``changed`` are rows on which the tracks differ, ``asks``
+    the rows that each fact would help to settle; ``questions`` has the same facts with their question in words.
+    """
+
+    rows: int
+    decided: int
+    errors: int
+    outcomes: Mapping[str, Mapping[str, int]]
+    by_destination: Mapping[str, Mapping[str, int]]
+    changed: int
+    asks: Mapping[str, int]
+    questions: tuple[Mapping[str, Any], ...]
+    not_understood: Mapping[str, str | None]
+    error_rows: tuple[tuple[int, str], ...]
+    classes: int
+    programs: int
+    traces: int
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain data."""
+        found = dict(vars(self))
+        found["error_rows"] = told_errors(self.error_rows)
+        found["questions"] = [dict(question) for question in self.questions]
+        found["notes"] = list(self.notes)
+        return found
+
+
+def told_errors(rows: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
+    """The first rows in error as plain data."""
+    return [{"row": row, "error": error} for row, error in rows]
+
+
+def summary_of(run: Run, scan: str) -> Summary:
+    """The summary of a table that was decided; ``scan`` reads the rows as they were written."""
+    duck, tally, columns = run.duck, run.tally, run.columns
+    names = {t: quoted(run.answer_name(f"outcome_{t}")) for t in TRACKS}
+    decided = f"{scan} WHERE {names['text']} IS NOT NULL"
+    outcomes: dict[str, dict[str, int]] = {
+        t: dict(duck.rows(f"SELECT {n}, count(*) FROM {decided} GROUP BY 1 ORDER BY 2 DESC, 1"))
+        for t, n in names.items()
+    }
+    ask = quoted(run.answer_name("ask"))
+    asks = dict(
+        duck.rows(
+            f"SELECT unnest(string_split({ask}, '; ')) AS fact, sum(n)::BIGINT FROM (SELECT {ask}, count(*) AS n "
+            f"FROM {scan} WHERE {ask} IS NOT NULL GROUP BY 1) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}"
+        )
+    )
+    return Summary(
+        rows=tally.rows,
+        decided=tally.decided,
+        errors=tally.errors,
+        outcomes=outcomes,
+        by_destination=_by_destination(duck, columns, decided, names["enforced"]),
+        changed=int(duck.one(f"SELECT count(*) FROM {decided} AND {names['text']} <> {names['enforced']}")),
+        asks=asks,
+        questions=tuple(_questions(asks, run.vocabulary)),
+        not_understood=columns.unread,
+        error_rows=first_errors(duck, f"SELECT {quoted(run.source.number)}, error FROM {scan} WHERE error IS NOT NULL"),
+        classes=tally.classes,
+        programs=tally.programs,
+        traces=tally.traces,
+        notes=tuple(notes_on(run.source, columns, duck)),
+    )
+
+
+def first_errors(duck: Duck, query: str) -> tuple[tuple[int, str], ...]:
+    """The first rows that cannot be read: number and why; ``query`` gives both for all."""
+    return tuple((int(row), str(error)) for row, error in duck.rows(f"{query} ORDER BY 1 LIMIT {_TOP}"))
+
+
+def _questions(asks: Mapping[str, int], vocabulary: Vocabulary) -> Iterator[dict[str, Any]]:
+    """The facts that are asked for as questions in words, and of whom."""
+    for word, count in asks.items():
+        slot, _, fact = word.rpartition(" ")
+        declared = vocabulary.get(fact)
+        yield {
+            "fact": fact,
+            "of": slot.replace("_", " ") or None,
+            "question": declared.question if declared else "",
+            "source": declared.source if declared else "",
+            "column": f"{slot}_{fact}" if slot in SLOTS else fact,
+            "rows": count,
+        }
+
+
+def notes_on(source: Source, columns: Columns, duck: Duck) -> Iterator[str]:
+    """What a reader should know of how the table was read."""
+    yield from source.notes
+    if source.hidden:
+        yield "some lines have another number of cells than the header; each is an error of its own"
+    date = columns.date
+    kind = source.types.get(date, "")
+    if kind == "VARCHAR" or kind in ("BIGINT", "INTEGER", "DOUBLE"):
+        name = quoted(date)
+        query = f"SELECT DISTINCT CAST({name} AS VARCHAR) FROM source WHERE CAST({name} AS VARCHAR) SIMILAR TO "
+        serial = next((c for (c,) in duck.rows(query + r"'\s*\d{5}(\.\d+)?\s*' ORDER BY 1") if is_serial(c)), None)
+        if serial is not None:
+            yield f"{date!r} has day numbers of Excel (such as {serial.strip()}), read as days since 1899-12-30"
+    yield from _shared_names(source, duck)
+
+
+def _shared_names(source: Source, duck: Duck) -> Iterator[str]:
+    column = next((name for name in source.columns if "_".join(name.casefold().split()) in _IDS), None)
+    if column is None or source.rows > _COMPARED_AT_MOST:
+        return
+    name = quoted(column)
+    shared, first = duck.rows(
+        f"SELECT sum(n)::BIGINT, arg_min(name, first) FROM (SELECT {name} AS name, count(*) AS n, "
+        f"min({quoted(source.number)}) AS first FROM source WHERE {name} IS NOT NULL GROUP BY 1) WHERE n > 1"
+    )[0]
+    if shared:
+        yield f"{shared:,} rows share their {column!r} with another row (the first is {first!r}); each is kept"
+
+
+def _by_destination(duck: Duck, columns: Columns, decided: str, outcome: str) -> dict[str, dict[str, int]]:
+    """Outcomes as enforced for the places with the most rows."""
+    column = next((m.column for m in columns.read if m.fact == "destination"), None)
+    if column is None:
+        return {}
+    found: dict[str, dict[str, int]] = {}
+    name = quoted(column)
+    top = f"SELECT {name} FROM {decided} AND {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {_TOP}"
+    sql = f"SELECT {name}, {outcome}, count(*) FROM {decided} AND {name} IN ({top}) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
+    for place, answer, count in duck.rows(sql):
+        found.setdefault(str(place), {})[str(answer)] = int(count)
+    return dict(sorted(found.items(), key=lambda one: -sum(one[1].values())))
+
+
+__all__ = ["Summary", "first_errors", "notes_on", "summary_of", "told_errors"]

@@ -68,7 +68,9 @@ def groups() -> str:
     today = date.today()
     found = desk().lawbook.groups.on(today)
     words = desk().lawbook.groups.groups
-    rows = [(name, words[name].words, len(members), " ".join(sorted(members))) for name, members in sorted(found.items())]
+    rows = [
+        (name, words[name].words, len(members), " ".join(sorted(members))) for name, members in sorted(found.items())
+    ]
     text = f"# Groups of places\n\nAs of {today}; `exeat tier PLACE --on DAY` tells any other day.\n\n"
     return text + _table(("group", "in words", "places", "members"), rows)
 
@@ -88,7 +90,9 @@ def python() -> str:
         if not callable(found):
             continue
         signature = "" if inspect.isclass(found) else str(inspect.signature(found))
-        parts.append(f"\n## `exeat.{name}`\n\n```python\n{name}{signature}\n```\n\n```text\n{inspect.getdoc(found)}\n```\n")
+        parts.append(
+            f"\n## `exeat.{name}`\n\n```python\n{name}{signature}\n```\n\n```text\n{inspect.getdoc(found)}\n```\n"
+        )
     return "".join(parts)
 
 

@@ -16,17 +16,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
 
     from exeat.desk import Desk
     from exeat.determination.answer import Determination
     from exeat.library import LawView
+    from exeat.portfolio.frames import Decided
     from exeat.terms import InputError
 
 __version__ = "0.1.0"
 
-__all__ = ["Desk", "Determination", "InputError", "LawView", "__version__", "check", "explain", "law"]
+__all__ = [
+    "Decided",
+    "Desk",
+    "Determination",
+    "InputError",
+    "LawView",
+    "__version__",
+    "batch",
+    "check",
+    "explain",
+    "law",
+]
 
 _HOMES = {
+    "Decided": "exeat.portfolio.frames",
     "Desk": "exeat.desk",
     "Determination": "exeat.determination.answer",
     "InputError": "exeat.terms",
@@ -91,6 +105,39 @@ def law(on: date | str | None = None, known_on: date | str | None = None, drafts
     """
     view: LawView = _library().law(on, known_on, drafts)
     return view
+
+
+def batch(
+    table: Any,
+    out: str | PathLike[str] | None = None,
+    *,
+    compare: tuple[str, str] | None = None,
+    compare_law: str | PathLike[str] | None = None,
+    **options: Any,
+) -> Decided:
+    """Decide every row of a table, or find the rows whose answer moves. Needs the extra ``exeat[tables]``.
+
+    Args:
+        table: a path (Parquet, CSV, Excel, JSON), or a table of Arrow, Polars or pandas; columns are facts by name.
+        out: the file to write (``.parquet``, ``.csv``, ``.xlsx``); None: the rows come back as :attr:`Decided.table`,
+            which holds them all in memory.
+        compare: two days, or ``("text", "enforced")``: only the rows whose answer moves come back, with what moved them.
+        compare_law: the same for another state of the law: a folder, a digest, or a draft.
+        options: of :func:`exeat.portfolio.commands.batch` or ``compare``: ``traces``, ``errors``, ``on``, ``mapped``
+            (column to fact), ``dates``, ``sheet``, ``memory``, ``threads``, ``progress``.
+
+    Returns:
+        :class:`Decided`: ``summary`` (as ``exeat batch --json``) and ``table``; ``to_pandas()``, ``to_polars()``.
+
+    Raises:
+        InputError: the table cannot be read as a whole; a row that cannot is told in its column ``error``.
+    """
+    from importlib import import_module
+
+    frames: Any = import_module("exeat.portfolio.frames")
+    options.setdefault("desk", _library().desk())
+    found: Decided = frames.decide(table, out, compare, compare_law, options)
+    return found
 
 
 def _library() -> Any:

@@ -26,6 +26,9 @@ from exeat.parties import PartiesRead, consignee_of, read_parties
 from exeat.supplied import Books, PartyScreening, Recording
 from exeat.terms import InputError, Party, Transaction, read_transaction, restated
 
+#: Items whose facts are remembered, by the name they were asked for under and the era.
+_ITEMS_KEPT = 20_000
+
 
 def _whose(
     on: date,
@@ -187,6 +190,8 @@ class Desk:
         if isinstance(stated, str):
             key = (stated, engine)
             if key not in self._items:
+                if len(self._items) >= _ITEMS_KEPT:
+                    self._items.clear()  # names can be written in many ways, and a service runs for months
                 item = self.catalog.facts_of(self.catalog.find(stated))
                 self._items[key] = (self._with_contents(item, engine), item)
             facts, item = self._items[key]

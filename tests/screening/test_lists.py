@@ -17,7 +17,6 @@ from exeat.screening import commands, gate
 from exeat.screening.download import update
 from exeat.screening.errors import RefusedSnapshot, ScreeningError, UnreadableList
 from exeat.screening.evidence import Subject
-from exeat.screening.facts import facts_of
 from exeat.screening.reviews import Reviews
 from exeat.screening.screen import Screener
 from exeat.screening.sources import read_list
@@ -306,7 +305,7 @@ def test_a_clearing_is_remembered_and_void_when_either_side_changes(tmp_path: Pa
     day = date(2026, 8, 1)
     reviews.decide(asked, entry, "cleared", "J. Doe", "a bakery", date(2027, 8, 1), day)
     again = Reviews(tmp_path / "reviews.jsonl")
-    assert "J. Doe" in again.clearing(asked, entry, day)
+    assert "J. Doe" in again.clearing(asked, entry, day)[0]
     assert again.standing(asked, entry, date(2027, 9, 1))[1] == "cleared until 2027-08-01 only"
     moved = Subject("Dawning Foods", "CN", key="C-1")
     assert again.standing(moved, entry, day)[1] == "the customer record changed since it was reviewed"
@@ -318,20 +317,6 @@ def test_a_clearing_is_remembered_and_void_when_either_side_changes(tmp_path: Pa
         reviews.decide(asked, entry, "cleared", "", "x", day, day)
     use = Screener(screener.index, clearings=lambda s, e: again.clearing(s, e, day))
     assert all(hit.cleared for hit in use.screen(Subject("Dawning Foods", "SG", key="C-1")).hits if hit.entry is entry)
-
-
-def test_facts_for_the_desk(screener: Screener) -> None:
-    from exeat.screening.screen import ListInUse
-
-    use = Screener(screener.index, (ListInUse("csl", date(2026, 7, 31), {"EL": 6, "SDN": 2, "MEU": 1}),))
-    sure = facts_of(use.screen(Subject("Huawei Technologies Co., Ltd.", "CN")))
-    assert sure.facts["on_entity_list"] is True and sure.facts["on_entity_list_since"] == "2019-05-21"
-    maybe = facts_of(use.screen("Huawie Technology"))
-    assert maybe.facts["on_entity_list"] is None and "possible match, not resolved" in maybe.hold[0]
-    none = facts_of(use.screen("Mary Jones"))
-    assert none.facts["on_entity_list"] is False and not none.hold
-    assert "on_denied_persons_list" not in none.facts, "a list that is not held gives no fact"
-    assert facts_of(use.screen("")).hold
 
 
 def test_search_takes_the_parameters_of_the_csl_api(tmp_path: Path, made_list: Path) -> None:

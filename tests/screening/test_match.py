@@ -140,7 +140,7 @@ def test_only_the_touched_are_screened_again(tmp_path: Path, made_list: Path) ->
     assert [e.name for e in found.removed] == ["Toptech Electronics Ltd."]
     whole = Screener(Index(after))
     asked = [Subject("Quvexon Photonic"), Subject("Huawei"), Subject("Almaz Antey")]
-    again = touched(found, whole.index, asked, whole)
+    again = touched(found, asked, whole)
     assert [a.subject.name for a in again] == ["Quvexon Photonic", "Almaz Antey"]
     assert again[0].hits[0].score == pytest.approx(whole.screen(asked[0]).hits[0].score)
 

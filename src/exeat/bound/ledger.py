@@ -69,12 +69,20 @@ def configured() -> bool:
     return bool(os.environ.get(URL_VARIABLE))
 
 
+class Refused(InputError):  # noqa: N818 - says what the thing is
+    """What a ledger refuses. ``kind`` is the name of its error (``LimitReached``, ``UnknownAccount`` ...)."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Inside, what the ledger refuses is told in one line.
 
     Raises:
-        NotInstalled: the extra is missing. InputError: what the ledger says.
+        NotInstalled: the extra is missing. Refused: what the ledger says.
     """
     with extra("ledger"):
         from exeat.ledger.errors import LedgerError
@@ -82,7 +90,7 @@ def refusals() -> Iterator[None]:
         with extra("ledger"):
             yield
     except LedgerError as error:
-        raise InputError(str(error)) from None
+        raise Refused(str(error), type(error).__name__) from None
 
 
 class LedgerBooks:
@@ -290,4 +298,4 @@ def _because(found: Mapping[str, Any], moved: Sequence[str], law_now: bool) -> s
     return f"the law files were changed{since}{more}"
 
 
-__all__ = ["KINDS", "LedgerBooks", "configured", "listed", "refusals", "replay"]
+__all__ = ["KINDS", "LedgerBooks", "Refused", "configured", "listed", "refusals", "replay"]

@@ -35,6 +35,8 @@ SEARCHED: Mapping[str, frozenset[str]] = {
 }
 #: The list that ships with the package holds few parties: it finds, but what it does not find is not denied.
 STARTER = "starter"
+#: Names whose answers are remembered.
+KEPT = 5_000
 #: Candidates shown for one name; more are counted.
 SHOWN = 10
 
@@ -62,9 +64,7 @@ class Lists:
     @cached_property
     def reviews(self) -> Reviews:
         """What reviewers decided."""
-        from exeat.screening.reviews import Reviews
-
-        return Reviews(self.screening.store.folder / "reviews.jsonl")
+        return self.screening.reviews
 
     def party(
         self, stated: Mapping[str, Value], owners: Sequence[object], on: date, *, by_name: bool
@@ -105,6 +105,8 @@ class Lists:
         day = min(on, date.today())
         key = (name, tuple(places), day)
         if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()  # a service that runs for months must not keep every name it was ever asked
             screener = self.screening.screener(day)
             found = [screener.screen(Subject(name, place)) for place in (places or ("",))]
             rank = {MATCH: 0, POSSIBLE: 1}

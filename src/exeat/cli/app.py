@@ -9,16 +9,19 @@ from cyclopts.exceptions import UnknownCommandError
 
 from exeat import __version__
 from exeat.cli import Refused
+from exeat.cli.batch_options import TableOptions
 from exeat.cli.ledger import ledger_app
 from exeat.cli.lists import lists_app
 from exeat.cli.options import Figures, Kept, Order, Seen
 from exeat.cli.records import records_app
+from exeat.cli.reviews import screen_app
 from exeat.cli.serve import serve_app
 from exeat.terms import InputError
 
 _Seen = Annotated[Seen | None, Parameter(name="*")]
 _Figures = Annotated[Figures | None, Parameter(name="*")]
 _Order = Annotated[Order | None, Parameter(name="*")]
+_Table = Annotated[TableOptions | None, Parameter(name="*")]
 _Kept = Annotated[Kept | None, Parameter(name="*")]
 _Day = Annotated[str | None, Parameter(help="The day, YYYY-MM-DD (default: today).")]
 
@@ -30,6 +33,7 @@ app = App(
     default_parameter=Parameter(negative=(), consume_multiple=False),
 )
 app.command(lists_app)
+app.command(screen_app)
 app.command(ledger_app)
 app.command(records_app)
 app.command(serve_app)
@@ -151,28 +155,6 @@ def items(query: str = "", /, *, on: _Day = None, limit: int = 1000, json: bool 
 
 
 @app.command
-def screen(
-    name: str, /, *, country: str = "", on: _Day = None, list: list[str] | None = None, json: bool = False
-) -> int:
-    """Look for a name, or each name of a file, in the lists held (at least the list that ships with the package).
-
-    Exit code 0: no match found in lists of their day; 3: a match, a possible one, or a name that cannot be screened.
-
-    Parameters
-    ----------
-    name
-        A name, or a file: a CSV with the column name (and country, address, identifiers …), or one name a line.
-    country
-        Where the party is, two letters.
-    list
-        Show hits on this list only (EL, SDN …); repeatable.
-    """
-    from exeat.cli.screen import run_screen
-
-    return run_screen(name, country, on, list or [], as_json=json)
-
-
-@app.command
 def owners(file: str, name: str, /, *, on: _Day = None, json: bool = False) -> int:
     """Tell whether listed parties own 50 percent or more of a party, by BIS's and by OFAC's method.
 
@@ -284,16 +266,9 @@ def law_check(*, law: str | None = None, solver: bool = False, json: bool = Fals
 
 
 @app.command
-def batch(
-    table: str,
-    /,
-    *,
-    out: str,
-    on: str | None = None,
-    map_: Annotated[list[str] | None, Parameter(name="--map")] = None,
-    json: bool = False,
-) -> int:
-    """Decide every row of a table (Parquet, CSV, JSON); each comes back in its order, with its answer or its error.
+def batch(table: str, /, *, options: _Table = None, json: bool = False) -> int:
+    """Decide every row of a table (Parquet, CSV, Excel, JSON); each comes back in its order, with its answer or its
+    error. With --compare or --compare-law: only the rows whose answer moves, and what moved them.
 
     Exit code 0: every row was decided; 3: some row could not be read; 2: the table could not be read.
 
@@ -301,16 +276,10 @@ def batch(
     ----------
     table
         The file. Columns are named as facts (item, date, destination, quantity, ultimate_consignee_headquarters ...).
-    out
-        The Parquet file to write.
-    on
-        The column that holds the day, if it is not date.
-    map_
-        COLUMN=FACT for a column named otherwise; may be repeated.
     """
     from exeat.cli.batch import run_batch
 
-    return run_batch(table, out, on, map_ or [], as_json=json)
+    return run_batch(table, options or TableOptions(), as_json=json)
 
 
 @app.command

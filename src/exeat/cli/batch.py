@@ -1,50 +1,135 @@
-"""``exeat batch``: decide every row of a table."""
+"""``exeat batch``: decide every row of a table, or find the rows whose answer moves."""
 
 from __future__ import annotations
 
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from exeat.cli import DECIDED, UNKNOWN
+from exeat.cli.batch_options import TableOptions
+from exeat.cli.batch_told import told, told_moves
 from exeat.cli.show import write, write_json
 from exeat.library import desk
 from exeat.terms import InputError
 
+if TYPE_CHECKING:
+    from exeat.portfolio.days import Order
 
-def run_batch(table: str, out: str, on: str | None, mapped: list[str], *, as_json: bool) -> int:
-    """Decide the rows of ``table`` into the Parquet file ``out``; exit code 3 when a row could not be read.
+    Report = Callable[[str, int, int], None]
+
+#: Work shorter than this shows no bar, in seconds.
+_SHORT = 1.0
+
+
+def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
+    """Decide the rows of ``table``, or compare two ways to decide them; exit code 3 when a row could not be read.
 
     Raises:
-        InputError: the table, a column or a mapping cannot be read; DuckDB is not installed.
+        InputError: the table, a column, an option or a mapping cannot be read; DuckDB is not installed.
     """
+    gc.enable()  # a table is no single answer: what is no longer needed has to go
     try:
-        from exeat.portfolio.commands import batch
+        from exeat.portfolio import commands
     except ModuleNotFoundError as error:
         raise InputError(f"tables need {error.name}: pip install 'exeat[tables]'") from None
-    pairs = {}
-    for pair in mapped:
-        column, equals, fact = pair.partition("=")
-        if not equals:
-            raise InputError(f"--map {pair}: expected COLUMN=FACT")
-        pairs[column] = fact
-    if Path(out).suffix.casefold() != ".parquet":
-        raise InputError(f"--out {out}: expected a name that ends in .parquet")
-    found = batch(table, out, on=on, mapped=pairs, desk=desk())
+    comparing = options.compare is not None or options.compare_law is not None
+    _refuse_together(options, comparing)
+    with TemporaryDirectory(prefix="exeat-batch-") as folder, _bar() as progress:
+        common: dict[str, Any] = {
+            "errors": options.errors,
+            "on": options.on,
+            "mapped": _pairs(options.map),
+            "desk": desk(),
+            "memory": options.memory,
+            "threads": options.threads,
+            "progress": progress,
+            "dates": _order(options.dates),
+            "sheet": options.sheet,
+        }
+        out = options.out or str(Path(folder) / "answers.parquet")
+        if comparing:
+            found = commands.compare(table, out, options.compare or (), law=options.compare_law, **common)
+        else:
+            more: dict[str, Any] = {"traces": options.traces, "running": options.running, "whom": options.whom}
+            found = commands.batch(table, out, **common, **more)
+    if options.out is None:
+        found["out"] = None
     if as_json:
         write_json(found)
     else:
-        write(_told(found))
+        write(told_moves(found, options) if comparing else told(found, options))
     return UNKNOWN if found["errors"] else DECIDED
 
 
-def _told(found: dict[str, object]) -> list[str]:
-    lines = [f"{found['rows']:,} rows: {found['decided']:,} decided, {found['errors']:,} could not be read"]
-    outcomes = found["outcomes"]
-    assert isinstance(outcomes, dict)
-    for track, counts in outcomes.items():
-        lines.append(f"{track}:")
-        lines += [f"  {count:>12,}  {name.replace('_', ' ')}" for name, count in counts.items()]
-    ignored = found["not_understood"]
-    assert isinstance(ignored, dict)
-    for column, near in ignored.items():
-        lines.append(f"column {column!r} is no fact and was carried along" + (f"; perhaps {near}" if near else ""))
-    return [*lines, f"written to {found['out']}"]
+def _refuse_together(options: TableOptions, comparing: bool) -> None:
+    if comparing and options.traces:
+        raise InputError("--traces and --compare do not go together: moved_by tells the causes of a comparison")
+    if comparing and options.running:
+        raise InputError("--running and --compare do not go together: limits that fill up are not compared")
+
+
+def _pairs(mapped: list[str]) -> dict[str, str]:
+    pairs = {}
+    for pair in mapped:
+        column, equals, fact = pair.rpartition("=")
+        if not equals or not column or not fact:
+            raise InputError(f"--map {pair[:60]}: expected COLUMN=FACT")
+        pairs[column] = fact
+    return pairs
+
+
+def _order(word: str | None) -> Order:
+    if word is None:
+        return ""
+    if word == "dmy":
+        return "dmy"
+    if word == "mdy":
+        return "mdy"
+    raise InputError(f"--dates {word[:40]}: expected dmy (day first) or mdy (month first)")
+
+
+@contextmanager
+def _bar() -> Iterator[Report | None]:
+    """A bar on standard error while a person waits; nothing where nobody looks, and nothing for short work."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            if not task.total:
+                return Text(f"{int(task.completed):,}" if task.completed else "")
+            speed = f", {int(task.speed):,}/s" if task.speed else ""
+            return Text(f"{int(task.completed):,} of {int(task.total):,}{speed}")
+
+    started = monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), Rate(), TimeElapsedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("")
+    phase = ""
+
+    def report(what: str, done: int, of: int) -> None:
+        nonlocal phase
+        if what != phase:
+            phase = what
+            bar.reset(task, description=what, total=of or None, completed=done)
+        bar.update(task, completed=done, total=of or None)
+        if not bar.live.is_started and monotonic() - started > _SHORT:
+            bar.start()
+
+    try:
+        yield report
+    finally:
+        bar.stop()
+
+
+__all__ = ["run_batch"]

@@ -14,12 +14,13 @@ from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
 from exeat.cli.check import of_one_file
-from exeat.cli.given import is_file_name, no_key_twice
+from exeat.cli.given import is_file_name
 from exeat.cli.options import Order
 from exeat.cli.show import write, write_json
 from exeat.desk import Desk
 from exeat.determination.answer import Determination
 from exeat.determination.ask import Ask, Missing
+from exeat.json_text import no_key_twice
 from exeat.library import desk
 from exeat.logic.errors import LogicError
 from exeat.logic.tree import Value

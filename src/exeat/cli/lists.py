@@ -52,7 +52,7 @@ def day_of(stated: str | None, option: str) -> date | None:
 
 
 @lists_app.command
-def update(*source: str, accept: bool = False, json: bool = False) -> int:
+def update(*source: str, url: str | None = None, accept: bool = False, json: bool = False) -> int:
     """Fetch the official lists (default: csl, the US Consolidated Screening List), and keep them only if whole.
 
     Exit code 0: every source is held in its newest form; 1: one could not be fetched or was refused.
@@ -60,12 +60,17 @@ def update(*source: str, accept: bool = False, json: bool = False) -> int:
     Parameters
     ----------
     source
-        csl or csl-json.
+        csl, csl-json, ecfr, ofac-sdn, ofac-cons, bis-denied (exeat lists sources tells where they are published).
+    url
+        Another https address to fetch the one source from.
     accept
         Keep a list although it shrank or lost a part; every answer then says so.
     """
     with screening() as commands:
-        done = commands.lists_update(source or ("csl",), accept=accept)
+        names = source or ("csl",)
+        if url is not None and len(names) > 1:
+            raise InputError("--url goes with one source")
+        done = commands.lists_update(names, accept=accept, urls={names[0]: (url,)} if url else None)
     if json:
         write_json(done)
     else:
@@ -79,7 +84,26 @@ def _updated(one: Mapping[str, Any]) -> str:
     kept = one["snapshot"]
     if not one["changed"] or kept is None:
         return f"{one['source']}: not changed since it was last fetched"
-    return f"{one['source']}: {sum(kept['rows'].values()):,} entries of {kept['as_of']} kept"
+    moved = one.get("changes")
+    counts = [f"{told['count']:,} {what}" for what, told in moved.items()] if moved else []
+    said = f" ({', '.join(counts)})" if counts else ""
+    return f"{one['source']}: {sum(kept['rows'].values()):,} entries of {kept['as_of']} kept{said}"
+
+
+@lists_app.command
+def sources(*, json: bool = False) -> int:
+    """Tell where the official lists are published, who says so, and how sure that is."""
+    with screening():
+        from exeat.screening.official import OFFICIAL
+    known = [one.to_dict() for one in OFFICIAL.values()]
+    if json:
+        write_json(known)
+        return DECIDED
+    for one in OFFICIAL.values():
+        write([f"{one.source}: {one.what} ({one.publisher})"])
+        write(f"  {address}" for address in one.addresses)
+        write([f"  {one.confidence}: {one.seen}"])
+    return DECIDED
 
 
 @lists_app.command

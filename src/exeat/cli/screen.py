@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exeat.cli import DECIDED, UNKNOWN
+from exeat.cli.given import pairs
 from exeat.cli.lists import day_of, screening
 from exeat.cli.show import write, write_json
 from exeat.terms import InputError
@@ -16,17 +18,30 @@ from exeat.terms import InputError
 FEW = 5
 
 
-def run_screen(asked: str, country: str, on: str | None, lists: list[str], *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What goes with a name or a file of names. ``columns`` are FIELD=COLUMN."""
+
+    country: str = ""
+    on: str | None = None
+    lists: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    sheet: str | None = None
+    changed_since: str | None = None
+
+
+def run_screen(name: str, asked: Asked, *, as_json: bool) -> int:
     """Screen a name, or each name of a file; exit code 3 where one is, or may be, a listed party.
 
     Raises:
         InputError: something cannot be read.
     """
-    subject = _file_or_name(asked)
+    columns = pairs("--column", asked.columns) or None
     with screening() as commands:
         found = commands.screen(
-            subject, country, day_of(on, "--on"), lists=[code.upper() for code in lists],
-            processes=min(2, os.cpu_count() or 1),
+            _subjects(name, asked, columns), asked.country, day_of(asked.on, "--on"), columns=columns,
+            lists=[code.upper() for code in asked.lists], processes=min(2, os.cpu_count() or 1),
+            changed_since=day_of(asked.changed_since, "--changed-since"),
         )  # fmt: skip
     if as_json:
         write_json(found)
@@ -35,11 +50,66 @@ def run_screen(asked: str, country: str, on: str | None, lists: list[str], *, as
     return DECIDED if set(found["counts"]) <= {"no match found"} else UNKNOWN
 
 
-def _file_or_name(asked: str) -> str | Path:
+def _subjects(name: str, asked: Asked, columns: Mapping[str, str] | None) -> Any:
+    """The name, the path of a file of names, or the subjects of a sheet."""
     try:
-        return Path(asked) if Path(asked).is_file() else asked
+        path = Path(name)
+        is_file = path.is_file()
     except (OSError, ValueError):  # a name no file can have
-        return asked
+        return name
+    if not is_file:
+        if columns or asked.sheet:
+            raise InputError(f"{name[:60]!r} is no file that is there; --column and --sheet go with a file of names")
+        return name
+    ending = path.suffix.lstrip(".").casefold()
+    if ending not in ("xlsx", "xlsm", "xlsb", "xls", "ods"):
+        return path
+    from exeat.portfolio.sheets import read_sheet
+    from exeat.screening.subjects import subjects_of
+
+    header, rows = read_sheet(path, [(columns or {}).get("name", "name")], asked.sheet)
+    return subjects_of(header, rows, asked.country, columns)
+
+
+def run_decide(
+    verdict: str, name: str, record: tuple[str, str, str], entry: str, decision: tuple[str, str, str], *, as_json: bool
+) -> int:
+    """Keep a reviewer's decision. ``record`` is country, address and key; ``decision`` who, why and until.
+
+    Raises:
+        InputError: the name is not like that entry, or something a decision needs is not there.
+    """
+    who, why, until = decision
+    last = day_of(until, "--until")
+    assert last is not None
+    with screening() as commands:
+        from exeat.screening.evidence import Subject
+
+        country, address, key = record
+        kept = commands.decide(Subject(name, country, address, key=key), entry, verdict, who, why, last)
+    if as_json:
+        write_json(kept)
+    else:
+        write([f"{name} and {kept['entry_name']} [{kept['list']}]: {verdict} by {kept['reviewer']} until {until}"])
+    return DECIDED
+
+
+def run_decisions(*, as_json: bool) -> int:
+    """Tell every decision and whether it stands."""
+    with screening() as commands:
+        kept = commands.decisions()
+    if as_json:
+        write_json(kept)
+        return DECIDED
+    for one in kept:
+        void = f" (void: {one['void']})" if one["void"] else ""
+        write([
+            f"{one['subject']} and {one['entry_name'] or one['entry']}: {one['verdict']} by {one['reviewer']} on "
+            f"{one['decided']} until {one['until']}: {one['reason']}{void}"
+        ])  # fmt: skip
+    if not kept:
+        write(["no decisions are kept"])
+    return DECIDED
 
 
 def _screened(found: Mapping[str, Any]) -> Iterator[str]:
@@ -48,23 +118,38 @@ def _screened(found: Mapping[str, Any]) -> Iterator[str]:
     for answer in answers:
         if many and answer["status"] == "no match found":
             continue
-        yield f"{answer['name']}: {answer['statement']}"
+        yield f"{answer['name']}: {_said(answer)}"
         for hit in answer["hits"][:FEW]:
             yield from _hit(hit)
         more = len(answer["hits"]) + answer["more_hits"] - FEW
         if more > 0:
             yield f"  {more} more (--json shows them)"
         yield from (f"  note: {note}" for note in answer["notes"])
+    if "changes" in found:
+        moved = ", ".join(f"{told['count']} {what}" for what, told in found["changes"].items())
+        yield f"since {found['changed_since']}: {moved}; {len(answers)} of {found['asked']} names are touched by that"
     if many:
         yield "; ".join(f"{count} {status}" for status, count in sorted(found["counts"].items()))
     if answers:
         yield from (f"note: {one['source']}: {flag}" for one in answers[0]["lists"] for flag in one["flags"])
 
 
+def _said(answer: Mapping[str, Any]) -> str:
+    """The statement; of the list that ships with the package alone, what it is not."""
+    used = answer["lists"]
+    if answer["status"] != "no match found" or [one["source"] for one in used] != ["starter"]:
+        return str(answer["statement"])
+    count = sum(used[0]["rows"].values())
+    return (
+        f"not found in the starter list of {count} AI-relevant parties of {used[0]['as_of']}; this is not a screening "
+        "against the Consolidated Screening List"
+    )
+
+
 def _hit(hit: Mapping[str, Any]) -> Iterator[str]:
     since = f", listed {hit['since']}" if hit["since"] else ""
     until = f" until {hit['until']}" if hit["until"] else ""
-    yield f"  {hit['status']} {hit['score']:.2f}: {hit['name']} [{hit['list']}]{since}{until}"
+    yield f"  {hit['status']} {hit['score']:.2f}: {hit['name']} [{hit['list']}]{since}{until} (entry {hit['key']})"
     if hit["matched_name"] != hit["name"]:
         yield f"    by its name {hit['matched_name']}"
     yield f"    {'; '.join(hit['reasons'])}"

@@ -1,7 +1,7 @@
 """The lines the law draws through an item's figures, and the regions between them: read from the program of a day.
 
-A *line* is a number that a condition in force compares one figure with (TPP with 4800). A *region* is a rectangle of the
-plane of two figures in which every item, all else being as stated, is in one entry. No number stands here.
+A *line* is a number that a condition in force compares one figure with (TPP with 4800). A *region* is a rectangle of
+the plane of two figures in which every item, all else being as stated, is in one entry. No number stands here.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _joined(columns: Sequence[Sequence[Region]]) -> Iterator[Region]:
         for cell in column:
             same = next((r for r in growing if (r.low, r.high, r.eccn) == (cell.low, cell.high, cell.eccn)), None)
             kept.append(cell if same is None else Region(same.left, cell.right, cell.low, cell.high, cell.eccn))
-        yield from (r for r in growing if not any(k.left == r.left and k.low == r.low and k.eccn == r.eccn for k in kept))
+        ongoing = {(one.left, one.low, one.eccn) for one in kept}
+        yield from (one for one in growing if (one.left, one.low, one.eccn) not in ongoing)
         growing = kept
     yield from growing
 

@@ -40,10 +40,7 @@ def course(ledger: Ledger, name: AccountName, *, most: int = MOST) -> dict[str, 
     with ledger.store.reading() as connection:
         account = need(connection, name)
         rows = connection.execute(
-            select(postings)
-            .where(postings.c.account_id == account)
-            .order_by(postings.c.number.desc())
-            .limit(most)
+            select(postings).where(postings.c.account_id == account).order_by(postings.c.number.desc()).limit(most)
         ).all()
         set_limits = connection.execute(
             select(limits).where(limits.c.account_id == account).order_by(limits.c.id)

@@ -19,6 +19,9 @@ from exeat.ledger.tables import heads, openings, parts, receipts
 #: A piece of a determination at least so long is stored by its digest, once for all receipts that share it.
 PART_BYTES = 200
 PART_MARK = "⟦part⟧"
+#: What is left of an answer then, but for these keys, is much the same from order to order: it is a piece too.
+REST_MARK = "⟦rest⟧"
+VARYING = frozenset({"date", "facts", "item", "notes", "parties", "screening"})
 DETERMINATION = "determination"
 
 
@@ -177,6 +180,14 @@ def split(answer: Mapping[str, Any], sealer: Sealer) -> tuple[dict[str, Any], di
     short: dict[str, Any] = {}
     for name, value in answer.items():
         short[name] = {k: put(v) for k, v in value.items()} if isinstance(value, dict) else put(value)
+    rest = {name: value for name, value in short.items() if name not in VARYING}
+    data = canonical(rest)
+    if len(data) >= PART_BYTES:
+        digest_of_rest = _part_digest(data)
+        pieces[digest_of_rest] = data
+        order.append(digest_of_rest)
+        short = {name: value for name, value in short.items() if name in VARYING}
+        short[REST_MARK] = len(order) - 1
     return short, pieces, order
 
 
@@ -190,12 +201,18 @@ def joined(value: Any, bodies: Sequence[bytes]) -> Any:
     """The value with its pieces back in place."""
     if isinstance(value, dict):
         if len(value) == 1 and PART_MARK in value:
-            index = value[PART_MARK]
-            if not isinstance(index, int) or index >= len(bodies):
-                raise LedgerError("a receipt names a piece it does not have")
-            return parsed(bodies[index])
+            return _piece(value[PART_MARK], bodies)
+        if REST_MARK in value:
+            rest = _piece(value[REST_MARK], bodies)
+            value = {**rest, **{key: item for key, item in value.items() if key != REST_MARK}}
         return {key: joined(item, bodies) for key, item in value.items()}
     return value
+
+
+def _piece(index: object, bodies: Sequence[bytes]) -> Any:
+    if not isinstance(index, int) or not 0 <= index < len(bodies):
+        raise LedgerError("a receipt names a piece it does not have")
+    return parsed(bodies[index])
 
 
 def load(connection: Connection, row: Row[Any]) -> Receipt:

@@ -18,6 +18,9 @@ _SLOT_WORDS = {**{slot: slot for slot in SLOTS}, "consignee": "ultimate_consigne
 _PARTY_WORDS = {"country": "location", "hq": "headquarters", "parent": "ultimate_parent_headquarters"}
 _WORDS = {"qty": "quantity", "to": "destination", "from": "origin", "on": "date", "sku": "item", "product": "item"}
 
+#: Columns that name a row, if a table has one: no fact, however near the word.
+IDS = ("id", "order", "order_id", "order_no", "order_number", "line_id", "reference", "invoice", "invoice_no", "po")
+
 Kind = Literal["date", "item", "fact", "number", "party", "lists"]
 
 
@@ -94,7 +97,7 @@ def read_columns(
         found = None if taken else _meaning(column, mapped.get(column, column), vocabulary)
         _refuse_second(column, names, vocabulary)
         if found is None:
-            unread[column] = None if taken else _near(_folded(column), vocabulary)
+            unread[column] = None if taken else _near(folded(column), vocabulary)
             continue
         earlier = read.get((found.slot, found.fact))
         if earlier is not None:
@@ -131,7 +134,7 @@ def _refuse_second(column: str, names: Sequence[str], vocabulary: Vocabulary) ->
 
 
 def _meaning(column: str, word: str, vocabulary: Vocabulary) -> Meaning | None:
-    name = _folded(word)
+    name = folded(word)
     name = _WORDS.get(name, name)
     if name in ("date", "item"):
         return Meaning(column, "date" if name == "date" else "item", name)
@@ -152,11 +155,14 @@ def _meaning(column: str, word: str, vocabulary: Vocabulary) -> Meaning | None:
     return None
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """A column's name as facts are named: ``Ship-to country`` is ``ship_to_country``."""
     return "_".join("".join(c if c.isalnum() else " " for c in word.strip().casefold()).split())
 
 
 def _near(word: str, vocabulary: Vocabulary) -> str | None:
+    if word in IDS:
+        return None
     known = ["date", "item", *(n for n in vocabulary if not vocabulary[n].party)]
     known += [f"{slot}_{n}" for slot in _SLOT_WORDS for n in (*_PARTY_WORDS, "name", "lists", "headquarters")]
     return nearest(word, known)

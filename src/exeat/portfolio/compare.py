@@ -52,10 +52,10 @@ class Means:
 
 @dataclass(frozen=True)
 class Move:
-    """How an answer moved: in what, from which outcome to which on which track, and by what."""
+    """How an answer moved: in what; what it was and what it is, by track and part; and by what."""
 
     what: tuple[str, ...]
-    outcomes: tuple[tuple[str, str, str], ...]
+    changes: tuple[tuple[str, str, str, str], ...]
     causes: tuple[Cause, ...]
 
 
@@ -70,7 +70,7 @@ class Compared:
         self.runs = (first[0], second[0])
         join = f"FROM ({first[1]}) AS a JOIN ({second[1]}) AS b USING (n)"
         duck.run(
-            f"CREATE TEMP TABLE both AS SELECT n, a.k AS k_a, b.k AS k_b, {self._fault()} AS error {join} ORDER BY n"
+            f"CREATE TEMP TABLE pairs AS SELECT n, a.k AS k_a, b.k AS k_b, {self._fault()} AS error {join} ORDER BY n"
         )
         self.moves: dict[tuple[int, int], tuple[Move, int]] = {}
         self._find_moves()
@@ -120,7 +120,7 @@ class Compared:
 
     def _find_moves(self) -> None:
         pairs = self.duck.rows(
-            "SELECT k_a, k_b, count(*) FROM both WHERE error IS NULL AND k_a IS NOT NULL AND k_b IS NOT NULL "
+            "SELECT k_a, k_b, count(*) FROM pairs WHERE error IS NULL AND k_a IS NOT NULL AND k_b IS NOT NULL "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         )
         for number, (k_a, k_b, count) in enumerate(pairs):
@@ -141,15 +141,15 @@ class Compared:
         found = self.runs[0].determination(k_a), self.runs[1].determination(k_b)
         causes: dict[Cause, None] = {}
         what: dict[str, None] = {}
-        outcomes = []
+        changes = []
         for (before, after), parts in parted.items():
             for part in parts:
+                a, b = (_part_of(d, part, track) for d, track in zip(answers, (before, after), strict=True))
+                changes.append(("" if self.by_track or part == "red flags" else after, part, a, b))
                 what[part if self.by_track or part == "red flags" else f"{part} ({after})"] = None
                 sides = Side(found[0], before), Side(found[1], after)
                 causes.update(dict.fromkeys(Comparison(*sides).of(list(_words(part, sides)))))
-            a, b = _of(answers[0], f"outcome_{before}"), _of(answers[1], f"outcome_{after}")
-            outcomes.append(("" if self.by_track else after, str(a), str(b)))
-        return Move(tuple(what), tuple(outcomes), tuple(sorted(causes)))
+        return Move(tuple(what), tuple(dict.fromkeys(changes)), tuple(sorted(causes)))
 
     @property
     def _answer_names(self) -> list[str]:
@@ -175,24 +175,23 @@ class Compared:
         at = f"s.{quoted(self.source.number)}"
         kept = ", ".join([at, *(f"s.{quoted(name)}" for name in self.source.columns), *named])
         self.duck.copy(
-            f"SELECT {kept} FROM source AS s JOIN both ON both.n = {at} JOIN moves AS m USING (k_a, k_b) "
-            f"WHERE both.error IS NULL ORDER BY {at}",
+            f"SELECT {kept} FROM source AS s JOIN pairs ON pairs.n = {at} JOIN moves AS m USING (k_a, k_b) "
+            f"WHERE pairs.error IS NULL ORDER BY {at}",
             made,
         )
 
     @property
     def errors(self) -> str:
         """A query for the number of each row that cannot be read, and why."""
-        return "SELECT n, error FROM both WHERE error IS NOT NULL"
+        return "SELECT n, error FROM pairs WHERE error IS NOT NULL"
 
     def summary(self) -> dict[str, Any]:
         """How many rows move, from which outcome to which, and by which instrument."""
-        outcomes: dict[tuple[str, str, str], int] = {}
+        changes: dict[tuple[str, str, str, str], int] = {}
         causes: dict[Cause, int] = {}
         for move, count in self.moves.values():
-            for change in move.outcomes:
-                if change[1] != change[2]:
-                    outcomes[change] = outcomes.get(change, 0) + count
+            for change in move.changes:
+                changes[change] = changes.get(change, 0) + count
             for cause in move.causes:
                 causes[cause] = causes.get(cause, 0) + count
         errors = int(self.duck.one(f"SELECT count(*) FROM ({self.errors})"))
@@ -203,8 +202,8 @@ class Compared:
             "errors": errors,
             "moved": sum(count for _, count in self.moves.values()),
             "moves": [
-                {**({"track": track} if track else {}), "from": a, "to": b, "rows": count}
-                for (track, a, b), count in sorted(outcomes.items(), key=lambda one: (-one[1], one[0]))
+                {**({"track": track} if track else {}), "what": part, "from": a, "to": b, "rows": count}
+                for (track, part, a, b), count in sorted(changes.items(), key=lambda one: (-one[1], one[0]))
             ],
             "moved_by": [
                 {**_plain(cause), "rows": count}
@@ -224,6 +223,13 @@ def _plain(cause: Cause) -> dict[str, str]:
 
 def _of(decision: Decision, name: str) -> str | None:
     return decision.answer[_PLACE[name]]
+
+
+def _part_of(decision: Decision, part: str, track: Track) -> str:
+    """A part of an answer as a text."""
+    name = "red_flags" if part == "red flags" else f"{part.replace(' ', '_')}_{track}"
+    found = _of(decision, name)
+    return ("; ".join(sorted(_sure(found))) if part == "exceptions" else found) or "none"
 
 
 def _shown(decision: Decision) -> list[str | None]:

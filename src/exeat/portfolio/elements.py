@@ -109,6 +109,19 @@ class Reading:
         named: dict[str, Value] = {f"party:{slot}:{name}": value for name, value in facts.items()}
         return Element(tuple(cells), {f"here:{slot}": True, **named}, stated=facts)
 
+    def plain_text(self, meaning: Meaning, cell: object) -> str | None:
+        """A cell's text, where it is a name or the like that reads as it stands; None for any other cell."""
+        declared = self.vocabulary.get(meaning.fact)
+        if declared is None or meaning.kind == "lists" or declared.type != "text" or declared.country:
+            return None
+        if declared.values or absent(cell):
+            return None
+        try:
+            value = value_of(declared, cell_of(cell, meaning, self.vocabulary))
+        except (LogicError, InputError):
+            return None
+        return value if isinstance(value, str) else None
+
     def number(self, meaning: Meaning, cell: object) -> Number:
         """A cell of a column of numbers."""
         if absent(cell):

@@ -184,8 +184,9 @@ class Rows:
             number = None if code is None else places.setdefault(str(code), len(places))
             for program, rule in rules.items():
                 amount, counts = _amount(self.engines[program], rule, facts)
-                if counts:
-                    rows.append((*cells, program, number, code == "US", amount))
+                home = limit.name == CHINA and code == "US"
+                if counts or home:
+                    rows.append((*cells, program, number, home, amount))
         more = {"program": "BIGINT", "place": "BIGINT", "home": "BOOLEAN", "amount": "DECIMAL(18,4)"}
         self._table("run_amounts", [m.column for m in meanings], more, rows)
         on = " AND ".join(

@@ -204,7 +204,7 @@ def _write(sheet: Any, row: int, place: int, cell: object, formats: Mapping[str,
         moment = isinstance(cell, datetime) and cell.time() != time()
         plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
         sheet.write_datetime(row, place, plain, formats["moment" if moment else "day"])
-    elif isinstance(cell, (int, float, Decimal)) and _exact(cell):
+    elif isinstance(cell, int | float | Decimal) and _exact(cell):
         sheet.write_number(row, place, cell)
     elif cell is not None and cell == cell:
         text = str(cell)[:32_000]
@@ -216,10 +216,10 @@ def _write(sheet: Any, row: int, place: int, cell: object, formats: Mapping[str,
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def _exact(number: int | float | Decimal) -> bool:
+def _exact(number: float | Decimal) -> bool:
     """Whether a sheet, which holds binary numbers of 15 digits, shows this one as it is."""
     try:
-        return abs(number) < 10**15 and Decimal(repr(float(number))) == Decimal(str(number))
+        return abs(float(number)) < 1e15 and Decimal(repr(float(number))) == Decimal(str(number))
     except (ArithmeticError, ValueError):  # not a number, or infinite
         return False
 

@@ -8,14 +8,12 @@ from typing import Any
 
 from exeat.determination.program import TRACKS
 from exeat.logic.vocabulary import Vocabulary
-from exeat.portfolio.columns import SLOTS, Columns
+from exeat.portfolio.columns import IDS, SLOTS, Columns, folded
 from exeat.portfolio.days import is_serial
 from exeat.portfolio.duck import Duck, Source, quoted
 from exeat.portfolio.run import Run
 
 _TOP = 12
-#: Columns that name a row, if a table has one: rows that share a name are told, and all are kept.
-_IDS = ("id", "order", "order_id", "order_no", "order_number", "line_id", "reference", "invoice", "invoice_no", "po")
 #: Names are compared in tables up to this size: beyond it that would cost more than deciding the table.
 _COMPARED_AT_MOST = 2_000_000
 
@@ -128,7 +126,7 @@ def notes_on(source: Source, columns: Columns, duck: Duck) -> Iterator[str]:
 
 
 def _shared_names(source: Source, duck: Duck) -> Iterator[str]:
-    column = next((name for name in source.columns if "_".join(name.casefold().split()) in _IDS), None)
+    column = next((name for name in source.columns if folded(name) in IDS), None)
     if column is None or source.rows > _COMPARED_AT_MOST:
         return
     name = quoted(column)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,61 +13,23 @@ from exeat.screening.entry import LISTS, Entry
 from exeat.screening.errors import ScreeningError
 from exeat.screening.evidence import Subject
 from exeat.screening.gate import staleness
-from exeat.screening.index import Index
-from exeat.screening.kept import index_of
-from exeat.screening.reviews import Reviews
+from exeat.screening.opened import Screening
+from exeat.screening.rescreen import Changes, between, changes, touched
 from exeat.screening.score import THRESHOLD
-from exeat.screening.screen import MATCH, Answer, ListInUse, Screener
-from exeat.screening.store import ListStore, Snapshot, starter
-
-#: Columns of a file of names. Only ``name`` must be there.
-NAME_COLUMNS = ("name", "country", "address", "identifiers", "birth_date", "type", "key")
-
-
-@dataclass
-class Screening:
-    """Screeners by day, built once each: an index takes seconds. For the desk, the API and batches."""
-
-    store: ListStore
-    threshold: float = THRESHOLD
-
-    def __post_init__(self) -> None:
-        self._held: dict[tuple[str, ...], Screener] = {}
-        self.reviews = Reviews(self.store.folder / "reviews.jsonl")
-
-    def screener(self, on: date | None = None) -> Screener:
-        """The screener for a day (None: today), with the reviews kept beside the lists.
-
-        Raises:
-            ScreeningError: a list that is held cannot be read.
-        """
-        day = on or datetime.now(UTC).date()
-        picked = self.store.chosen(on)
-        stamp = tuple(f"{s.form}/{s.code}/{s.digest}/{s.mapping}" for s, _ in picked)
-        base = self._held.get(stamp)
-        if base is None:
-            base = self._held[stamp] = self._opened(picked, stamp)
-        return base.of_day(day, tuple(used for _, used in picked) or base.lists)
-
-    def _opened(self, picked: Sequence[tuple[Snapshot, ListInUse]], stamp: Sequence[str]) -> Screener:
-        if not picked:
-            entries, used = starter()
-            return Screener(Index(entries), used, self.threshold, self.reviews.clearing)
-        for snapshot, _ in picked:
-            snapshot.whole()
-        index = index_of(
-            self.store.folder / "indexes", stamp, lambda: [entry for kept, _ in picked for entry in kept.read()]
-        )
-        return Screener(index, (), self.threshold, self.reviews.clearing)
+from exeat.screening.screen import MATCH, Answer, Screener
+from exeat.screening.store import ListStore
+from exeat.screening.subjects import read_subjects
 
 
 def screen(
-    asked: str | Path, country: str = "", on: date | None = None, *, store: ListStore | None = None,
-    threshold: float = THRESHOLD, processes: int = 1, lists: Sequence[str] = (),
+    asked: str | Path | Sequence[Subject], country: str = "", on: date | None = None, *, store: ListStore | None = None,
+    threshold: float = THRESHOLD, processes: int = 1, lists: Sequence[str] = (), changed_since: date | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """``exeat screen NAME|FILE``: a name, or a file of names (CSV with the header, or one name a line).
+    """``exeat screen NAME|FILE``: a name, a file of names (see :func:`read_subjects`), or subjects read already.
 
-    ``lists`` keeps hits of these lists only (codes). Returns ``answers`` and counts by status.
+    ``lists`` keeps hits of these lists only (codes). With ``changed_since`` only those are screened whom an entry may
+    be that was added, changed or removed since the copies of that day. Returns ``answers`` and counts by status.
 
     Raises:
         ScreeningError: an unknown list (the nearest is named), an unreadable file of names.
@@ -78,37 +38,48 @@ def screen(
         if code not in LISTS:
             near = nearest(code, LISTS)
             raise ScreeningError(f"unknown list {code!r}" + (f"; perhaps {near!r}" if near else ""))
-    screener = Screening(store or ListStore(), threshold).screener(on)
-    subjects = read_subjects(asked, country) if isinstance(asked, Path) else [Subject(asked, country)]
-    answers = [answer.to_dict() for answer in screener.screen_many(subjects, processes)]
+    held = store or ListStore()
+    screener = Screening(held, threshold).screener(on)
+    if isinstance(asked, Path):
+        subjects: Sequence[Subject] = read_subjects(asked, country, columns)
+    else:
+        subjects = [Subject(asked, country)] if isinstance(asked, str) else asked
+    told: dict[str, Any] = {}
+    if changed_since is None:
+        found = screener.screen_many(subjects, processes)
+    else:
+        moved = changed(held, changed_since, on)
+        found = touched(moved, subjects, screener)
+        told = {"changes": moved.to_dict(), "changed_since": changed_since.isoformat(), "asked": len(subjects)}
+    answers = [answer.to_dict() for answer in found]
     for answer in answers if lists else ():
         answer["hits"] = [hit for hit in answer["hits"] if hit["list"] in lists]
     counts: dict[str, int] = {}
     for answer in answers:
         counts[answer["status"]] = counts.get(answer["status"], 0) + 1
-    return {"answers": answers, "counts": counts, "threshold": threshold, "on": on.isoformat() if on else None}
+    return {"answers": answers, "counts": counts, "threshold": threshold, "on": on.isoformat() if on else None, **told}
 
 
-def read_subjects(path: Path, country: str = "") -> list[Subject]:
-    """The names of a file: a CSV whose header has ``name``, or plain lines.
+def changed(store: ListStore, since: date, on: date | None = None) -> Changes:
+    """What the lists in use have that those of ``since`` had not, and the other way round.
 
     Raises:
-        UnreadableList: the file cannot be read. ScreeningError: an unknown column.
+        ScreeningError: no copy of that day or before is held.
     """
-    from exeat.screening.sources.reading import read_raw
-
-    raw = read_raw(path)
-    first = raw.text.split("\n", 1)[0].strip().lstrip("\ufeff")
-    columns = [column.strip().strip('"') for column in first.split(",")]
-    if "name" not in columns:
-        return [Subject(line.strip(), country) for line in raw.text.splitlines() if line.strip()]
-    subjects = []
-    for row in csv.DictReader(io.StringIO(raw.text, newline="")):
-        held = {key: (row.get(key) or "").strip() for key in NAME_COLUMNS}
-        numbers = tuple(part.strip() for part in held["identifiers"].split(";") if part.strip())
-        subjects.append(Subject(held["name"], held["country"] or country, held["address"], numbers,
-                                held["birth_date"], held["type"], held["key"]))  # fmt: skip
-    return subjects
+    before: list[Entry] = []
+    after: list[Entry] = []
+    for snapshot, _ in store.chosen(on):
+        earlier = store.latest(snapshot.source, since)
+        if earlier is None:
+            continue
+        if earlier.digest != snapshot.digest:
+            before.extend(earlier.read())
+            after.extend(snapshot.read())
+    if all(store.latest(snapshot.source, since) is None for snapshot, _ in store.chosen(on)):
+        first = min((snapshot.as_of for snapshot in store.snapshots()), default=None)
+        kept = f"the first copy is of {first}" if first else "no list is held but the one that ships with the package"
+        raise ScreeningError(f"no copy of a list of {since} or before is held: {kept}; screen all names instead")
+    return changes(before, after)
 
 
 def search(
@@ -144,6 +115,51 @@ def search(
     }  # fmt: skip
 
 
+def decide(
+    asked: Subject, entry: str, verdict: str, who: str, why: str, until: date, *, store: ListStore | None = None,
+    on: date | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """``exeat screen clear`` and ``confirm``: keep a reviewer's decision on a name and an entry it may be.
+
+    Raises:
+        ScreeningError: the name is not like that entry (those it is like are named), or what a decision needs is not
+            there (see :meth:`~exeat.screening.reviews.Reviews.decide`).
+    """
+    screening = Screening(store or ListStore())
+    answer = screening.screener(on).screen(asked)
+    hit = next((hit for hit in answer.hits if hit.entry.key == entry), None)
+    if hit is None:
+        known = ", ".join(hit.entry.key for hit in answer.hits[:8]) or "none"
+        near = nearest(entry, [hit.entry.key for hit in answer.hits])
+        perhaps = f"; perhaps {near!r}" if near else ""
+        raise ScreeningError(f"{entry[:60]!r} is no entry that this name may be{perhaps} (entries found: {known})")
+    review = screening.reviews.decide(asked, hit.entry, verdict, who, why, until)
+    return {**asdict(review), "entry_name": hit.entry.name, "list": hit.entry.list}
+
+
+def decisions(*, store: ListStore | None = None, today: date | None = None) -> list[dict[str, Any]]:
+    """``exeat screen decisions``: the latest decision on each pair, and whether it still stands.
+
+    A customer's record is known only when it is screened: ``void`` does not say whether that changed.
+    """
+    day = today or datetime.now(UTC).date()
+    screening = Screening(store or ListStore())
+    reviews = screening.reviews.all()
+    entries = {entry.key: entry for entry in screening.screener().index.entries} if reviews else {}
+    told = []
+    for review in reviews:
+        entry = entries.get(review.entry)
+        void = ""
+        if date.fromisoformat(review.until) < day:
+            void = f"it held until {review.until} only"
+        elif entry is None:
+            void = "the entry is on no list held any more"
+        elif review.entry_digest != entry.digest:
+            void = "the listed entry changed since it was reviewed"
+        told.append({**asdict(review), "entry_name": entry.name if entry else None, "void": void or None})
+    return told
+
+
 def lists_add(
     path: Path, source: str | None = None, as_of: date | None = None, *, accept: bool = False,
     mapping: Mapping[str, str] | None = None, code: str = "OWN", store: ListStore | None = None,
@@ -164,18 +180,21 @@ def lists_update(
 
     One failure does not stop the rest.
     """
-    from exeat.screening.download import OFFICIAL, update  # the network's libraries, which a screening does not need
+    from exeat.screening.download import update  # the network's libraries, which a screening does not need
 
     held = store or ListStore()
     done = []
     for source in sources:
         try:
-            fetched = update(held, source, (urls or {}).get(source) or OFFICIAL.get(source), accept=accept)
+            before = held.latest(source)
+            fetched = update(held, source, (urls or {}).get(source), accept=accept)
         except ScreeningError as error:
             done.append({"source": source, "ok": False, "changed": False, "error": str(error)})
             continue
         kept = fetched.kept.to_dict() if fetched.kept else None
-        done.append({"source": source, "ok": True, "changed": fetched.changed, "url": fetched.url, "snapshot": kept})
+        moved = between(before, fetched.kept) if before and fetched.kept and fetched.changed else None
+        done.append({"source": source, "ok": True, "changed": fetched.changed, "url": fetched.url, "snapshot": kept,
+                     "changes": moved.to_dict() if moved else None})  # fmt: skip
     return done
 
 
@@ -252,3 +271,9 @@ def owners(
         ],
         "lists": answers[0].to_dict()["lists"] if answers else [],
     }  # fmt: skip
+
+
+__all__ = [
+    "Screening", "changed", "decide", "decisions", "lists_add", "lists_status", "lists_update", "owners",
+    "read_subjects", "screen", "search",
+]  # fmt: skip

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from exeat.screening.answer import MATCH, NOT_FOUND, NOT_SCREENED, POSSIBLE, Answer, Hit, ListInUse
 from exeat.screening.collecting import frozen
@@ -32,13 +31,14 @@ class Screener:
     """Screens names against an index of entries.
 
     ``lists`` says what the entries came from and goes into every answer. ``clearings`` answers, for a subject and an
-    entry, who cleared the pair (an empty text: nobody). ``threshold`` is a score from 0 to 1.
+    entry, who cleared the pair (an empty text: nobody), and what else reviewers said of it. ``threshold`` is a score
+    from 0 to 1.
     """
 
     index: Index
     lists: tuple[ListInUse, ...] = ()
     threshold: float = THRESHOLD
-    clearings: Any = None
+    clearings: Callable[[Subject, Entry], tuple[str, str]] | None = None
     on: date | None = None
     _read: dict[str, tuple[dict[int, tuple[float, AskedName]], list[str]]] = field(default_factory=dict, repr=False)
 
@@ -149,13 +149,14 @@ class Screener:
                 continue
             listed = self.index.names[number]
             account = explain(found[number][1], listed)
+            cleared, reviewed = self._cleared(subject, entry)
             certain = score >= CERTAIN and (
                 weighed.identified or (weighed.same_country and entry.type != "person" and not listed.short)
             )
             status = MATCH if certain or weighed.identified else POSSIBLE
             hits.append(Hit(
-                entry, status, weighed.score, score, listed.printed, account, (account.reason, *weighed.reasons),
-                self._cleared(subject, entry), position,
+                entry, status, weighed.score, score, listed.printed, account,
+                (account.reason, *weighed.reasons, *reviewed), cleared, position,
             ))  # fmt: skip
         return hits
 
@@ -166,18 +167,21 @@ class Screener:
             entry = entries[position]
             like = max((address_likeness(subject.address, text) for text in entry.addresses), default=0.0)
             if like >= ADDRESS_LIKENESS and entry.key not in found and (self.on is None or entry.on(self.on)):
-                why = (f"listed address ({like:.0%} of the words)",)
-                cleared = self._cleared(subject, entry)
+                cleared, reviewed = self._cleared(subject, entry)
+                why = (f"listed address ({like:.0%} of the words)", *reviewed)
                 yield Hit(entry, POSSIBLE, like, 0.0, entry.name, None, why, cleared, position)
         numbers = telling_numbers(subject.identifiers)
         for position in sorted({at for number in numbers for at in built.numbers.get(number, ())}):
             entry = entries[position]
             if entry.key not in found:
-                cleared = self._cleared(subject, entry)
-                yield Hit(entry, MATCH, 1.0, 0.0, entry.name, None, ("same identifier",), cleared, position)
+                cleared, reviewed = self._cleared(subject, entry)
+                why = ("same identifier", *reviewed)
+                yield Hit(entry, MATCH, 1.0, 0.0, entry.name, None, why, cleared, position)
 
-    def _cleared(self, subject: Subject, entry: Entry) -> str:
-        return str(self.clearings(subject, entry)) if self.clearings is not None else ""
+    def _cleared(self, subject: Subject, entry: Entry) -> tuple[str, tuple[str, ...]]:
+        """Who cleared the pair, or an empty text; and other decisions on it, as reasons."""
+        cleared, reviewed = self.clearings(subject, entry) if self.clearings is not None else ("", "")
+        return cleared, (reviewed,) if reviewed else ()
 
     def screen_many(self, asked: Iterable[Subject | str], processes: int = 1) -> list[Answer]:
         """Screen a batch in order; who is asked for twice is screened once.

@@ -140,8 +140,11 @@ class ListStore:
     def add(
         self, path: Path, source: str | None = None, as_of: date | None = None, *, accept: bool = False,
         mapping: Mapping[str, str] | None = None, code: str = "OWN", today: date | None = None,
+        fetched: date | None = None,
     ) -> Snapshot:  # fmt: skip
         """Check a file and keep it. ``accept`` keeps it in spite of the gate; every answer then says so.
+
+        It stands for the day ``as_of``, else for the one it states, else for the day it was ``fetched`` or added.
 
         Raises:
             UnreadableList: the file cannot be read.
@@ -151,7 +154,7 @@ class ListStore:
 
         held = read_list(path, mapping, code)
         name = source or held.form if mapping is None else source or code.lower()
-        day = as_of or held.as_of or today or datetime.now(UTC).date()
+        day = as_of or held.as_of or fetched or today or datetime.now(UTC).date()
         before = self.latest(name)
         if before is not None and before.digest == held.digest:
             return before

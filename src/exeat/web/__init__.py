@@ -1,1 +1,1 @@
-"""The service: HTTP API, pages and metrics in one process over the desk (``exeat serve``). Importing this loads nothing."""
+"""The service: HTTP API, pages and metrics in one process over the desk. Importing this loads nothing."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,18 +113,13 @@ class Batches:
         """
         ending = name.rsplit(".", 1)[-1].casefold() if "." in name else ""
         if ending not in TABLES:
-            hint = nearest(ending, TABLES) if ending else None
             shown = repr(name[-60:]) if name else "a file without a name"
             raise InputError(
-                f"{shown} is no table: expected a name that ends in .{', .'.join(TABLES)}"
-                + (f"; perhaps .{hint}" if hint else "")
+                f"{shown} is no table: expected a name that ends in .{', .'.join(TABLES)}{_perhaps(ending, TABLES)}"
             )
         form = form or (ending if ending in FORMS else "parquet")
         if form not in FORMS:
-            hint = nearest(form, FORMS)
-            raise InputError(
-                f"form is {form[:40]!r}; expected {', '.join(FORMS)}" + (f"; perhaps {hint!r}" * bool(hint))
-            )
+            raise InputError(f"form is {form[:40]!r}; expected {', '.join(FORMS)}{_perhaps(form, FORMS)}")
         self._sweep()
         with self._lock:
             if len(self._waiting) >= self.settings.batches_waiting_max:
@@ -239,6 +234,11 @@ class Batches:
                 shutil.rmtree(batch.folder, ignore_errors=True)
             elif read_state(batch.folder)["state"] not in ("done", "failed"):
                 write_state(batch.folder, {"state": "failed", "error": "the table could not be decided: it was ended"})
+
+
+def _perhaps(word: str, known: Sequence[str]) -> str:
+    hint = nearest(word, known) if word else None
+    return f"; perhaps {hint!r}" if hint else ""
 
 
 def _moment(seconds: float) -> str:

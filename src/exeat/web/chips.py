@@ -1,24 +1,18 @@
-"""The chips of the catalog in the plane of the law: their figures, entries, headroom, and the chart that shows them."""
+"""The chips of the catalog under the law of a day: figures, entries, and how far each is from the lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from math import log10
-from typing import Any
 
 from exeat.catalog import Item, ItemFacts
 from exeat.desk import Desk
 from exeat.determination.determine import Engine
-from exeat.determination.lines import FIGURES, Line, lines, regions
-from exeat.logic.tree import Value
+from exeat.determination.lines import FIGURES, Line
 
-#: The frame of the chart, TPP across and performance density up.
 TPP, DENSITY = "tpp", "performance_density"
-FRAME = {TPP: (Decimal(10), Decimal(1_000_000)), DENSITY: (Decimal("0.1"), Decimal(1000))}
-_NUDGE = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,112 +143,9 @@ def places_of(drawn: Sequence[Line], fact: str, value: Decimal) -> list[str]:
     return list(dict.fromkeys(line.where for line in drawn if line.fact == fact and line.value == value))
 
 
-def chart(
-    engine: Engine, shown: Sequence[Chip], assumed: Mapping[str, Value], chosen: str | None, labels: bool = True
-) -> dict[str, Any]:
-    """The Vega-Lite specification: regions and lines of the law, chips as points."""
-    drawn = lines(engine, (TPP, DENSITY))
-    areas = regions(engine, assumed, (TPP, *FRAME[TPP]), (DENSITY, *FRAME[DENSITY]))
-    points = list(_points(shown))
-    bounds = {name: [float(end) for end in ends] for name, ends in FRAME.items()}
-    x = {"type": "quantitative", "scale": {"type": "log", "domain": bounds[TPP], "nice": False}}
-    y = {"type": "quantitative", "scale": {"type": "log", "domain": bounds[DENSITY], "nice": False}}
-    x["axis"] = {"title": "total processing performance (TPP)", "format": "~s", "tickCount": 6, "grid": False}
-    y["axis"] = {"title": "performance density (TPP per mm2)", "format": "~g", "tickCount": 5, "grid": False}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
-        "height": 500,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "params": [{"name": "chosen", "value": chosen or ""}],
-        "layer": [
-            *_area_layers(list(_areas(areas)), x, y),
-            *_line_layers(drawn, x, y),
-            *_point_layers(points, x, y),
-            *([_label_layer(points, x, y)] if labels else []),
-        ],
-    }
-
-
-def _areas(areas: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    for area in areas:
-        yield {
-            "left": float(area.left), "right": float(area.right), "low": float(area.low), "high": float(area.high),
-            "x": float((area.left * area.right).sqrt()), "y": float((area.low * area.high).sqrt()),
-            "entry": entry_words(area.eccn),
-        }  # fmt: skip
-
-
 def entry_words(eccn: str | None) -> str:
     """An entry in words."""
     return "not known" if eccn is None else "in no encoded entry" if eccn == "not_listed" else eccn
-
-
-#: A color for each entry that may fill a region; the region says its name as well.
-_ENTRIES = {
-    "3A090.a": "var(--required-fill)",
-    "3A090.b": "var(--exception-fill)",
-    "3A991.p": "var(--none-fill)",
-    "not known": "var(--unknown-fill)",
-    "in no encoded entry": "var(--card)",
-}
-
-
-def _area_layers(areas: list[dict[str, Any]], x: dict[str, Any], y: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    known = [*_ENTRIES, *sorted({a["entry"] for a in areas} - set(_ENTRIES))]
-    colors = [_ENTRIES.get(name, "var(--authorized-fill)") for name in known]
-    yield {
-        "data": {"values": areas},
-        "mark": {"type": "rect", "opacity": 0.28, "stroke": "var(--line-strong)", "strokeWidth": 1, "clip": True},
-        "encoding": {
-            "x": {"field": "left", **x}, "x2": {"field": "right"}, "y": {"field": "low", **y}, "y2": {"field": "high"},
-            "color": {"field": "entry", "type": "nominal", "scale": {"domain": known, "range": colors}, "legend": None},
-        },
-    }  # fmt: skip
-    yield {
-        "data": {"values": [a for a in areas if log10(a["right"] / a["left"]) > 0.25]},
-        "mark": {"type": "text", "fontSize": 13, "fontWeight": 600, "color": "var(--ink)", "opacity": 0.75},
-        "encoding": {"x": {"field": "x", **x}, "y": {"field": "y", **y}, "text": {"field": "entry"}},
-    }
-
-
-def _line_layers(drawn: Sequence[Line], x: dict[str, Any], y: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, axis, scale in ((TPP, "x", x), (DENSITY, "y", y)):
-        low, high = FRAME[name]
-        values = [
-            {"at": float(value), "says": short(value)}
-            for value in sorted({line.value for line in drawn if line.fact == name and low < line.value < high})
-        ]
-        place = {axis: {"field": "at", **scale}}
-        yield {
-            "data": {"values": values},
-            "mark": {"type": "rule", "strokeDash": [4, 3], "color": "var(--quiet)", "opacity": 0.8},
-            "encoding": place,
-        }
-        mark = {"type": "text", "fontSize": 11, "color": "var(--ink)", "fontWeight": 600}
-        end = {"y": {"value": 4}} if axis == "x" else {"x": {"value": 4}}
-        mark.update({"align": "left", "dx": 3, "baseline": "top"} if axis == "x" else {"align": "left", "dy": -6})
-        yield {"data": {"values": values}, "mark": mark, "encoding": {**place, **end, "text": {"field": "says"}}}
-
-
-def _points(shown: Sequence[Chip]) -> Iterator[dict[str, Any]]:
-    for chip in shown:
-        if chip.point is None:
-            continue
-        density = chip.figures[DENSITY]
-        top = density.high if density.high is not None else FRAME[DENSITY][1]
-        marketed = {True: "yes", False: "no", None: "not known"}[chip.item.marketed_for_datacenters]
-        yield {
-            "id": chip.item.id,
-            "name": short_name(chip.item),
-            "tpp": float(chip.point[0]),
-            "density": float(chip.point[1]),
-            "top": float(top),
-            "sure": density.certain is not None,
-            "designer": {"US": "United States", "CN": "China"}.get(chip.item.vendor_hq, "elsewhere"),
-            "marketed": marketed,
-            "says": f"{chip.item.full_name}: TPP {chip.figures[TPP]}, density {density}; {entry_words(chip.eccn)}",
-        }
 
 
 def short_name(item: Item) -> str:
@@ -263,67 +154,17 @@ def short_name(item: Item) -> str:
     return min(names, key=len) if names else item.name
 
 
-def _point_layers(points: list[dict[str, Any]], x: dict[str, Any], y: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield {
-        "data": {"values": [p for p in points if not p["sure"]]},
-        "mark": {"type": "rule", "color": "var(--quiet)", "strokeDash": [1, 3], "opacity": 0.5, "clip": True},
-        "encoding": {"x": {"field": "tpp", **x}, "y": {"field": "density", **y}, "y2": {"field": "top"}},
-    }
-    designers = ["United States", "China", "elsewhere"]
-    lit = "datum.id === chosen"
-    yield {
-        "data": {"values": points},
-        "mark": {"type": "point", "clip": True, "cursor": "pointer"},
-        "encoding": {
-            "x": {"field": "tpp", **x},
-            "y": {"field": "density", **y},
-            "shape": {
-                "field": "designer", "type": "nominal", "title": "designed in",
-                "scale": {"domain": designers, "range": ["circle", "square", "triangle-up"]},
-                "legend": {"orient": "bottom", "direction": "horizontal"},
-            },
-            "color": {
-                "field": "designer", "type": "nominal", "title": "designed in",
-                "scale": {"domain": designers, "range": ["var(--accent)", "var(--prohibited-fill)", "var(--authorized-fill)"]},
-            },
-            "fill": {
-                "condition": {"test": "datum.marketed === 'yes'", "field": "designer", "type": "nominal", "legend": None,
-                              "scale": {"domain": designers, "range": ["var(--accent)", "var(--prohibited-fill)", "var(--authorized-fill)"]}},
-                "value": "transparent",
-            },
-            "size": {"condition": {"test": lit, "value": 260}, "value": 46},
-            "strokeWidth": {"condition": {"test": lit, "value": 3}, "value": 1.4},
-            "opacity": {"value": 0.9},
-        },
-    }  # fmt: skip
-
-
-def _label_layer(points: list[dict[str, Any]], x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
-    """Names beside as many points as have room for them, on a chart about a thousand pixels wide."""
-    return {
-        "name": "names",
-        "data": {"values": list(_roomy(points))},
-        "mark": {"type": "text", "align": "left", "dx": 6, "dy": -1, "fontSize": 10, "color": "var(--ink)", "clip": True},
-        "encoding": {"x": {"field": "tpp", **x}, "y": {"field": "density", **y}, "text": {"field": "name"}},
-    }
-
-
-def _roomy(points: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    wide, tall = 1050.0, 440.0
-    spans = {name: [log10(float(end)) for end in ends] for name, ends in FRAME.items()}
-
-    def at(point: Mapping[str, Any]) -> tuple[float, float]:
-        (left, right), (low, high) = spans[TPP], spans[DENSITY]
-        across = (log10(point["tpp"]) - left) / (right - left) * wide
-        return across, (log10(point["density"]) - low) / (high - low) * tall
-
-    taken = [(across - 4, up - 4, across + 4, up + 4) for across, up in map(at, points)]
-    for point in sorted(points, key=lambda p: (p["marketed"] != "yes", not p["sure"], -p["tpp"])):
-        across, up = at(point)
-        box = (across + 5, up - 5, across + 9 + 5.6 * len(point["name"]), up + 6)
-        if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
-            taken.append(box)
-            yield point
-
-
-__all__ = ["Chip", "Figure", "Headroom", "chart", "chips", "entry_words", "headroom", "nearest_line", "places_of", "short"]
+__all__ = [
+    "DENSITY",
+    "TPP",
+    "Chip",
+    "Figure",
+    "Headroom",
+    "chips",
+    "entry_words",
+    "headroom",
+    "nearest_line",
+    "places_of",
+    "short",
+    "short_name",
+]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,13 +15,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from exeat.bound import NotInstalled
+from exeat.bound.ledger import Refused
 from exeat.catalog import CatalogError
 from exeat.lawbook.instrument import LawError
 from exeat.logic.errors import LogicError
-from exeat.terms import InputError
+from exeat.terms import KEYS, InputError
 from exeat.web.security import Forbidden
 
 MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger("exeat.web")
+#: What the ledger's errors are over HTTP; the rest is 422.
+_OF_THE_LEDGER = {
+    "LimitReached": 409, "LimitUndefined": 409, "KeyReused": 409, "ReservationClosed": 409, "NoticeError": 409,
+    "UnknownAccount": 404, "StoreError": 503,
+}  # fmt: skip
 
 
 class Problem(Exception):  # noqa: N818 - not always an error of ours
@@ -30,16 +40,46 @@ class Problem(Exception):  # noqa: N818 - not always an error of ours
         self.more = more
 
 
+def problem_body(status: int, detail: str, pointer: str | None = None, **more: Any) -> dict[str, Any]:
+    """A problem as data; ``pointer`` is where in the body it lies."""
+    errors = {} if pointer is None else {"errors": [{"pointer": pointer, "detail": detail}]}
+    return {
+        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **errors, **more
+    }  # fmt: skip
+
+
 def problem(status: int, detail: str, **more: Any) -> JSONResponse:
     """A problem as a response."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(problem_body(status, detail, **more), status_code=status, media_type=MEDIA_TYPE)
+
+
+def pointer_of(detail: str, stated: object, at: str = "") -> str | None:
+    """Where in a transaction an error lies, as far as its text tells: the key it begins with, or quotes.
+
+    >>> pointer_of("destination is 'Germny'; ...", {"destination": "Germny"})
+    '/destination'
+    """
+    if not isinstance(stated, Mapping):
+        return at or None
+    facts, parties = stated.get("facts"), stated.get("parties")
+    for name in re.findall(r"^[a-z_]+(?= is )|'([a-z_][a-z0-9_]*)'", detail) or ():
+        if isinstance(facts, Mapping) and name in facts:
+            return f"{at}/facts/{name}"
+    words = [word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", detail[:200])]
+    party = re.match(r"party (\d+)\b", detail)
+    if party is not None and isinstance(parties, list) and 0 < int(party[1]) <= len(parties):
+        return f"{at}/parties/{int(party[1]) - 1}"
+    for word in words:
+        if word in stated and (word in KEYS or f"'{word}'" in detail):
+            return f"{at}/{word}"
+        if isinstance(facts, Mapping) and word in facts:
+            return f"{at}/facts/{word}"
+    return at or None
 
 
 def told(request: Request, status: int, detail: str, **more: Any) -> Response:
     """A problem in the form the asker reads: data for the API, a page for a browser."""
-    path = request.url.path
-    if path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
+    if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
         return problem(status, detail, **more)
     from exeat.web.templating import render
 
@@ -50,26 +90,44 @@ def install(app: FastAPI) -> None:
     """Tell every error that can be foreseen in the public words of the command line."""
 
     async def bad_input(request: Request, error: Exception) -> Response:
-        return told(request, 422, str(error))
+        status = _OF_THE_LEDGER.get(error.kind, 422) if isinstance(error, Refused) else 422
+        return told(request, 501 if isinstance(error, NotInstalled) else status, _line(error))
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, (Problem, Forbidden))
-        return told(request, error.status, str(error), **getattr(error, "more", {}))
+        response = told(request, error.status, _line(error), **getattr(error, "more", {}))
+        if error.status == 503:
+            response.headers["retry-after"] = "10"
+        return response
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return told(request, error.status_code, str(error.detail))
+        response = told(request, error.status_code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
 
     async def unreadable(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return told(request, 422, "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+        found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "detail": str(e["msg"])} for e in error.errors()]
+        said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+        return told(request, 422, said, errors=found)
 
-    for unread in (InputError, LogicError, CatalogError, LawError, NotInstalled):
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        # Which kind it was, and nothing that could hold a name.
+        log.error('{"error": "%s", "id": "%s"}', type(error).__name__, getattr(request.state, "id", ""))
+        return told(request, 500, "an internal error; no answer was given")
+
+    for unread in (InputError, LogicError, CatalogError, LawError):
         app.add_exception_handler(unread, bad_input)
     for refusal in (Problem, Forbidden):
         app.add_exception_handler(refusal, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, unreadable)
+    app.add_exception_handler(Exception, unforeseen)
 
 
-__all__ = ["MEDIA_TYPE", "Problem", "install", "problem", "told"]
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+__all__ = ["MEDIA_TYPE", "Problem", "install", "pointer_of", "problem", "problem_body", "told"]

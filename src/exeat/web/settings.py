@@ -21,9 +21,11 @@ class Settings:
 
     ``ledger`` is the URL of a database; None: no ledger. ``tokens`` is the file of token hashes (``exeat serve
     token``). ``proxy_header`` is a header that a proxy in front sets to the name of the user it has let in; it must
-    be unreachable except through that proxy. ``hosts`` are further names under which the service may be asked.
+    be unreachable except through that proxy, whose own address is one of ``proxy_from``; whom it lets in may do what
+    ``proxy_scope`` says. ``hosts`` are further names under which the service may be asked.
     Bounds: bytes of an uploaded table, of any other body, rows of a table, transactions of one request, tables
-    waiting, hours a table and its answer are kept; requests a second and at once of one client.
+    waiting and kept, hours a table and its answer are kept; requests a second and at once of one client; answers
+    remembered; days after the last check of the law's sources on which RELEASE may still be said.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +33,8 @@ class Settings:
     ledger: str | None = None
     tokens: Path | None = None
     proxy_header: str | None = None
+    proxy_from: tuple[str, ...] = ("127.0.0.1", "::1")
+    proxy_scope: str = "decide"
     hosts: tuple[str, ...] = ()
     data_dir: Path | None = None
     upload_bytes_max: int = 64 * MIB
@@ -42,7 +46,8 @@ class Settings:
     batch_hours: float = 24.0
     rate_per_second: float = 200.0
     rate_burst: int = 400
-    answers_kept_max: int = 2048
+    answers_kept_max: int = 1024
+    release_days: int = 30
 
     @property
     def loopback(self) -> bool:
@@ -50,6 +55,23 @@ class Settings:
         from exeat.web.security import is_loopback
 
         return is_loopback(self.host)
+
+    def refuse_if_open(self) -> None:
+        """Refuse settings that would let anybody in.
+
+        Raises:
+            InputError: an address that others reach, and neither tokens nor a proxy; or a scope that is not known.
+        """
+        from exeat.web.tokens import SCOPES
+
+        if self.proxy_scope not in SCOPES:
+            raise InputError(f"proxy_scope is {self.proxy_scope[:40]!r}; expected {', '.join(SCOPES)}")
+        if self.loopback or self.tokens is not None or self.proxy_header is not None:
+            return
+        raise InputError(
+            f"{self.host} can be reached from other machines: configure tokens (exeat serve token NAME --tokens FILE, "
+            "then --tokens FILE) or the header of a trusted proxy (--proxy-header), or listen on 127.0.0.1"
+        )
 
     @property
     def open_to_all(self) -> bool:
@@ -76,14 +98,14 @@ def read_settings(given: Mapping[str, Any] | None = None, environ: Mapping[str, 
 
 _WHOLE = frozenset(
     {"port", "upload_bytes_max", "body_bytes_max", "rows_max", "transactions_max", "batches_waiting_max"}
-    | {"batches_kept_max", "rate_burst", "answers_kept_max"}
+    | {"batches_kept_max", "rate_burst", "answers_kept_max", "release_days"}
 )
 
 
 def _read(name: str, raw: Any) -> Any:
     if name in ("tokens", "data_dir"):
         return Path(raw)
-    if name == "hosts":
+    if name in ("hosts", "proxy_from"):
         return tuple(part.strip().lower() for part in raw.split(",")) if isinstance(raw, str) else tuple(raw)
     if name not in _WHOLE and name not in ("batch_hours", "rate_per_second"):
         return str(raw)
@@ -91,7 +113,7 @@ def _read(name: str, raw: Any) -> Any:
         number = int(raw) if name in _WHOLE else float(raw)
     except (TypeError, ValueError):
         raise InputError(f"{name} is {str(raw)[:40]!r}; expected a number") from None
-    least = 0 if name in ("port", "answers_kept_max") else 1 if name in _WHOLE else 0.001
+    least = 0 if name in ("port", "answers_kept_max", "release_days") else 1 if name in _WHOLE else 0.001
     if not least <= number < 2**53:
         raise InputError(f"{name} is {raw}; expected at least {least}")
     if name == "port" and number > 65535:

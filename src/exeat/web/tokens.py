@@ -87,9 +87,8 @@ def make_token(name: str, scope: str, path: Path) -> str:
     """
     if scope not in SCOPES:
         hint = nearest(scope, SCOPES)
-        raise InputError(
-            f"scope is {scope[:40]!r}; expected {', '.join(SCOPES)}" + (f"; perhaps {hint!r}" * bool(hint))
-        )
+        perhaps = f"; perhaps {hint!r}" if hint else ""
+        raise InputError(f"scope is {scope[:40]!r}; expected {', '.join(SCOPES)}{perhaps}")
     if not _NAME.fullmatch(name):
         raise InputError(f"the name {name[:60]!r} cannot be; expected up to 60 letters, digits, - _ .")
     listed = _listed(path) if path.exists() else []

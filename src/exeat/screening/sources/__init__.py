@@ -121,11 +121,14 @@ def _distinct(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _stated_day(name: str, text: str) -> date | None:
-    """The day in the file's name, or the generation day the CSL's JSON states."""
+    """The day in the file's name, or the one that the CSL's JSON or OFAC's XML states."""
+    printed = re.search(r"<Publish_Date>(\d\d)/(\d\d)/(20\d\d)</Publish_Date>", text[:4000])
     found = re.search(r"(20\d\d-\d\d-\d\d)", name) or re.search(
         r'"search_performed_at"\s*:\s*"(20\d\d-\d\d-\d\d)', text[:2000] + text[-2000:]
     )
     try:
+        if printed:
+            return date(int(printed[3]), int(printed[1]), int(printed[2]))
         return date.fromisoformat(found.group(1)) if found else None
     except ValueError:
         return None

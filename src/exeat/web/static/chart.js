@@ -168,6 +168,8 @@ const exeatChart = (() => {
     figure.exeatView?.finalize();
     room.hidden = false;
     const spec = colored(JSON.parse(data.textContent));
+    const wide = spec.usermeta?.wideOnly ?? [];
+    if (room.clientWidth < 640 && spec.layer) spec.layer = spec.layer.filter((layer) => !wide.includes(layer.name));
     const told = await vegaEmbed(room, spec, { ast: true, actions: false, defaultStyle: false, tooltip: false, renderer: "canvas", config: config() });
     room.querySelector("canvas, svg")?.setAttribute("aria-hidden", "true");
     figure.exeatView = told.view;

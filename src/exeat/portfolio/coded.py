@@ -1,0 +1,278 @@
+"""Every part of a row as small whole numbers: its day, its item, its number columns, the kinds of its other cells.
+
+The cells of each column are read once each. Cells that the law cannot tell apart (:mod:`exeat.portfolio.alike`) have
+one code; the codes of the columns of a part together are the part's code. ``coded`` holds them for every row, in the
+order of the rows, so that the wide rows are read again only when the answers are written beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from exeat.portfolio.alike import Tests
+from exeat.portfolio.columns import Columns, Meaning
+from exeat.portfolio.delimited import FAULT
+from exeat.portfolio.duck import Duck, Source, literal, quoted
+from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.residual import KNOWN
+
+WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+#: A code stays below this, so that it is a whole number of the database; a part of many columns has several.
+_CODE = 2**31
+
+
+@dataclass
+class Part:
+    """One part of a row: its columns, how their cells' codes make the part's codes, and its distinct elements.
+
+    ``words`` are codes: each of some columns (by place) with the factor of each. ``kinds`` has for each column a cell
+    of each code. ``elements`` are the distinct parts that occur; equal ones are one.
+    """
+
+    origin: str
+    meanings: tuple[Meaning, ...]
+    kinds: list[list[object]] = field(default_factory=list)
+    words: list[list[tuple[int, int]]] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        return "part_" + self.origin.replace(":", "_")
+
+    @property
+    def codes(self) -> list[str]:
+        return [f"{self.origin}.{n}" for n in range(len(self.words))]
+
+    def pack(self) -> None:
+        """Lay the columns' codes side by side into as few words as hold them."""
+        factor = _CODE
+        for place, cells in enumerate(self.kinds):
+            if factor * len(cells) > _CODE:
+                self.words.append([])
+                factor = 1
+            self.words[-1].append((place, factor))
+            factor *= len(cells)
+
+    def cells_of(self, codes: Sequence[int]) -> tuple[object, ...]:
+        """One row's cells, of all rows with these codes."""
+        found: list[object] = [None] * len(self.meanings)
+        for word, code in zip(self.words, codes, strict=True):
+            for place, factor in word:
+                found[place] = self.kinds[place][code // factor % len(self.kinds[place])]
+        return tuple(found)
+
+
+class Coded:
+    """Reads the cells of a table and makes ``coded`` of it."""
+
+    def __init__(self, duck: Duck, source: Source, columns: Columns, reading: Reading) -> None:
+        self.duck, self.source, self.columns, self.reading = duck, source, columns, reading
+        self.vocabulary = reading.vocabulary
+        numbers = columns.of("number")
+        self.direct = [m for m in numbers if source.types[m.column] in WHOLE]
+        self.by_cell = [m for m in numbers if m not in self.direct]
+        self.parts: dict[str, Part] = {}
+        self._places: dict[str, int] = {}
+
+    @property
+    def status_type(self) -> str:
+        return "TINYINT" if len(self.columns.of("number")) <= 4 else "BIGINT"
+
+    def cells(self, column: str) -> list[object]:
+        """The distinct cells of a column."""
+        return [row[0] for row in self.duck.rows(f"SELECT DISTINCT {quoted(column)} FROM source")]
+
+    def dictionary(
+        self,
+        name: str,
+        columns: Sequence[str],
+        more: Mapping[str, str],
+        rows: Sequence[tuple[Sequence[object], Sequence[object]]],
+    ) -> None:
+        """A table of distinct cells, ``c0``, ``c1`` …, typed as in the source, with what was read from them."""
+        typed = {f"c{place}": self.source.types[column] for place, column in enumerate(columns)}
+        self.duck.table(name, {**typed, **more}, [(*cells, *found) for cells, found in rows])
+
+    def read_numbers(self) -> None:
+        """Whole numbers are taken as they are; any other column of numbers is read cell by distinct cell."""
+        for meaning in self.by_cell:
+            found = [self.reading.number(meaning, cell) for cell in self.cells(meaning.column)]
+            decimals = self.vocabulary[meaning.fact].decimals
+            kinds = {"n": "INTEGER", "status": "INTEGER", "value": f"DECIMAL(38,{decimals})", "error": "VARCHAR"}
+            rows = [((one.cell,), (n, one.status, one.value, one.error)) for n, one in enumerate(found)]
+            self.dictionary(f"number_{meaning.fact}", [meaning.column], kinds, rows)
+
+    def read_cells(self, tests: Tests, asked: frozenset[str]) -> None:
+        """Read the cells of the parts, column by column, and give those that are alike one code."""
+        self.tests, self.asked = tests, asked
+        row = Part("row", self.columns.of("fact"))
+        found = [row, *(Part(f"party:{slot}", self.columns.of_slot(slot)) for slot in self.columns.slots)]
+        for part in found:
+            for place, meaning in enumerate(part.meanings):
+                rows, kinds = self._alike(part, place, meaning)
+                number = self._places[meaning.column] = len(self._places)
+                self.dictionary(f"cells_{number}", [meaning.column], {"n": "INTEGER"}, rows)
+                part.kinds.append(kinds)
+            part.pack()
+            self.parts[part.origin] = part
+
+    def _alike(self, part: Part, place: int, meaning: Meaning) -> tuple[list[Any], list[object]]:
+        codes: dict[object, int] = {}
+        rows, kinds = [], []
+        for cell in self.cells(meaning.column):
+            sign = self._sign(part, place, meaning, cell)
+            code = codes.setdefault(sign, len(codes))
+            if code == len(kinds):
+                kinds.append(cell)
+            rows.append(((cell,), (code,)))
+        return rows, kinds or [None]
+
+    def _sign(self, part: Part, place: int, meaning: Meaning, cell: object) -> object:
+        """What there is to a cell by itself. No cell of a part changes what another one states."""
+        plain = self.reading.plain_text(meaning, cell)
+        if plain is not None:
+            return ("stated", self.tests.sign(meaning.fact, plain))
+        alone = [cell if other == place else None for other in range(len(part.meanings))]
+        element = self.element(part.origin, alone)
+        if element.error is not None:
+            return ("error", repr(cell))
+        facts = sorted(item for item in element.facts.items() if self._bears(item[0]))
+        return tuple(
+            (name, self.tests.sign(_fact_of(name), value) if _is_fact(name) else value) for name, value in facts
+        )
+
+    def _bears(self, name: str) -> bool:
+        return _fact_of(name) in self.asked or name.startswith("here:")
+
+    def element(self, origin: str, cells: Sequence[object]) -> Element:
+        """What the cells of a part state."""
+        return self.reading.row(cells) if origin == "row" else self.reading.party(origin.partition(":")[2], cells)
+
+    def write_days(self, rows: Sequence[tuple[object, int | None, object]]) -> None:
+        """Each day's cell, its program, why it cannot be read."""
+        listed = [((cell,), (program, error)) for cell, program, error in rows]
+        self.dictionary("days", [self.columns.date], {"program": "INTEGER", "error": "VARCHAR"}, listed)
+
+    def write_items(self, items: Sequence[tuple[object, str | None]]) -> None:
+        """Each item's cell and why it cannot be read."""
+        if self.columns.item:
+            rows = [((cell,), (n, error)) for n, (cell, error) in enumerate(items)]
+            self.dictionary("items", [self.columns.item], {"n": "INTEGER", "error": "VARCHAR"}, rows)
+
+    def write_rows(self) -> None:
+        """Make ``coded``: one narrow row for each row of the source, in its order."""
+        self.duck.run(f"CREATE OR REPLACE TEMP TABLE coded AS {self.query()}")
+
+    def read_parts(self) -> None:
+        """Read each distinct part that occurs; parts that state the same, as far as the law asks, are one element."""
+        for part in self.parts.values():
+            places: dict[object, int] = {}
+            rows = []
+            for codes in self._occurring(part):
+                element = self.element(part.origin, part.cells_of(codes))
+                place = places.setdefault(self._key(element), len(places))
+                if place == len(part.elements):
+                    part.elements.append(element)
+                rows.append((*codes, place, element.error))
+            kinds = {**{f"c{n}": "INTEGER" for n in range(len(part.words))}, "n": "INTEGER", "error": "VARCHAR"}
+            self.duck.table(part.table, kinds, rows)
+
+    def _key(self, element: Element) -> object:
+        """What there is to an element, as far as the law asks."""
+        return (element.error, *sorted((k, repr(v)) for k, v in element.facts.items() if self._bears(k)))
+
+    def _occurring(self, part: Part) -> Iterator[tuple[int, ...]]:
+        if not part.words:
+            return iter([()])
+        listed = ", ".join(at(name) for name in part.codes)
+        return iter(sorted(self.duck.rows(f"SELECT DISTINCT {listed} FROM coded")))
+
+    # The names of the query begin with @, so that no column of the table has them.
+
+    def query(self, carried: str = "") -> str:
+        """Every part of a row by number. With columns of the source ``carried``, also what is wrong with the row."""
+        numbers = self.columns.of("number")
+        status = " + ".join(f"{3**place} * {self._status(m)}" for place, m in enumerate(numbers)) or "0"
+        columns = [
+            'days.program AS "@program"',
+            f'{"items.n" if self.columns.item else "0"} AS "@item"',
+            f'CAST({status} AS {self.status_type}) AS "@status"',
+        ]
+        for part in self.parts.values():
+            for name, word in zip(part.codes, part.words, strict=True):
+                codes = [f"{self._cells(part.meanings[place])}.n * {factor}" for place, factor in word]
+                columns.append(f"CAST({' + '.join(codes)} AS INTEGER) AS {at(name)}")
+        columns += [f"number_{m.fact}.n AS {at('n_' + m.fact)}" for m in self.by_cell]
+        columns += [f"s.{quoted(m.column)} AS {at('n_' + m.fact)}" for m in self.direct]
+        head, tail = self._faults(), self._number_faults()
+        if carried:
+            columns += [f'{_first_of(head)} AS "@fault"', f'{_first_of(tail)} AS "@number_fault"']
+            if self.source.hidden:
+                columns.append(f's.{quoted(FAULT)} AS "@unread"')
+        wrong = [f"{one} IS NOT NULL" for one in (*head, *tail)]
+        if self.source.hidden:
+            wrong.append(f"s.{quoted(FAULT)} IS NOT NULL")
+        columns.append(f'({" OR ".join(wrong)}) AS "@wrong"')
+        listed = ", ".join([*([carried] if carried else []), *columns])
+        return f"SELECT {listed}\n  FROM source AS s\n  {self._joins()}"
+
+    def _cells(self, meaning: Meaning) -> str:
+        return f"cells_{self._places[meaning.column]}"
+
+    def _joins(self) -> str:
+        joins = [_join("days", self.columns.date)]
+        if self.columns.item:
+            joins.append(_join("items", self.columns.item))
+        for part in self.parts.values():
+            joins += [_join(self._cells(meaning), meaning.column) for meaning in part.meanings]
+        joins += [_join(f"number_{meaning.fact}", meaning.column) for meaning in self.by_cell]
+        return "\n  ".join(joins)
+
+    def _status(self, meaning: Meaning) -> str:
+        if meaning in self.direct:
+            return f"CASE WHEN s.{quoted(meaning.column)} IS NULL THEN 0 ELSE {KNOWN} END"
+        return f"number_{meaning.fact}.status"
+
+    def _faults(self) -> list[str]:
+        return ["days.error", *(["items.error"] if self.columns.item else [])]
+
+    def _number_faults(self) -> list[str]:
+        found = [f"number_{m.fact}.error" for m in self.by_cell]
+        for meaning in self.direct:
+            if not self.source.types[meaning.column].startswith("U"):
+                cell = f"s.{quoted(meaning.column)}"
+                said = f"{literal(meaning.fact + ' is ')} || {cell} || '; expected zero or more'"
+                found.append(f"CASE WHEN {cell} < 0 THEN {said} END")
+        return found
+
+
+def _join(table: str, column: str) -> str:
+    return f"LEFT JOIN {table} ON s.{quoted(column)} IS NOT DISTINCT FROM {table}.c0"
+
+
+def _first_of(errors: Sequence[str]) -> str:
+    """Errors told together; null where there is none, which is found out without joining texts."""
+    if not errors:
+        return "CAST(NULL AS VARCHAR)"
+    if len(errors) == 1:
+        return errors[0]
+    return f"CASE WHEN {' OR '.join(f'{e} IS NOT NULL' for e in errors)} THEN concat_ws('; ', {', '.join(errors)}) END"
+
+
+def at(name: str) -> str:
+    """A name of the plan's own as an SQL identifier."""
+    return quoted("@" + name)
+
+
+def _is_fact(name: str) -> bool:
+    return name.startswith(("row:", "party:"))
+
+
+def _fact_of(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+__all__ = ["WHOLE", "Coded", "Part", "at"]

@@ -1,0 +1,82 @@
+"""A real service on loopback and the distribution's own Chromium, for the tests that look at pages."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from exeat.web.app import create_app
+from exeat.web.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+WHY_NOT = "no Chromium here (looked for chromium, chromium-browser, google-chrome)"
+
+
+@contextmanager
+def served(**settings: Any) -> Iterator[str]:
+    """A service on a free port of loopback; its address, without the last slash."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    app = create_app(Settings(**{"rate_per_second": 1e6, "rate_burst": 10**6, **settings, "port": port}))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("the service did not start")
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser. ``CHROMIUM`` must be there."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Heard:
+    """What a page said and asked for while it was looked at."""
+
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def looking(browser: Browser, base: str, **context: Any) -> Iterator[tuple[Page, Heard]]:
+    """A fresh page, and what is heard of it: errors of the console and of scripts, requests to elsewhere."""
+    made = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+    page, heard = made.new_page(), Heard()
+    page.on("console", lambda message: heard.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.errors.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((base, "data:", "blob:")) else heard.outside.append(request.url),
+    )
+    try:
+        yield page, heard
+    finally:
+        made.close()

@@ -121,7 +121,7 @@ def batch(
         table: a path (Parquet, CSV, Excel, JSON), or a table of Arrow, Polars or pandas; columns are facts by name.
         out: the file to write (``.parquet``, ``.csv``, ``.xlsx``); None: the rows come back as :attr:`Decided.table`,
             which holds them all in memory.
-        compare: two days, or ``("text", "enforced")``: only the rows whose answer moves come back, with what moved them.
+        compare: two days, or ``("text", "enforced")``: only the rows whose answer moves, with what moved them.
         compare_law: the same for another state of the law: a folder, a digest, or a draft.
         options: of :func:`exeat.portfolio.commands.batch` or ``compare``: ``traces``, ``errors``, ``on``, ``mapped``
             (column to fact), ``dates``, ``sheet``, ``memory``, ``threads``, ``progress``.

@@ -189,12 +189,14 @@ class Desk:
             return {}, None
         if isinstance(stated, str):
             key = (stated, engine)
-            if key not in self._items:
+            kept = self._items.get(key)
+            if kept is None:
+                item = self.catalog.facts_of(self.catalog.find(stated))
+                kept = self._with_contents(item, engine), item
                 if len(self._items) >= _ITEMS_KEPT:
                     self._items.clear()  # names can be written in many ways, and a service runs for months
-                item = self.catalog.facts_of(self.catalog.find(stated))
-                self._items[key] = (self._with_contents(item, engine), item)
-            facts, item = self._items[key]
+                self._items[key] = kept
+            facts, item = kept
             return dict(facts), item
         item = self._described(stated)
         facts = self._with_contents(item, engine, unit_stated="tpp_per_unit" in stated)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 
 from exeat.desk import Desk
 from exeat.portfolio.commands import batch
+from exeat.portfolio.days import day_of
 from exeat.terms import InputError
 
 GOOD = {
@@ -50,7 +52,7 @@ def decided(table: Any, folder: Path, desk: Desk, **more: Any) -> tuple[dict[str
 def test_the_good_rows_of_a_bad_table_are_decided(tmp_path: Path, desk: Desk) -> None:
     bad = {
         "2": ({"destination": "Chinaa"}, "'Chinaa' is no known place; perhaps CN (China)"),
-        "3": ({"date": "07/01/2025"}, "date is '07/01/2025'; expected a day that exists, as YYYY-MM-DD"),
+        "3": ({"date": "07/01/2025"}, "date is '07/01/2025', which may be 2025-01-07 (day first) or 2025-07-01"),
         "4": ({"quantity": "-8"}, "quantity is -8; expected zero or more (units)"),
         "5": ({"quantity": "eight"}, "quantity is 'eight'; expected a number (units)"),
         "6": ({"item": "H1000"}, "H1000"),
@@ -114,13 +116,137 @@ def test_csv_that_is_not_utf8(tmp_path: Path, desk: Desk) -> None:
     assert "read as latin-1" in summary["notes"][0]
 
 
-def test_rows_of_unequal_length_are_one_clear_line(tmp_path: Path, desk: Desk) -> None:
+def test_a_row_of_another_length_is_an_error_of_its_own(tmp_path: Path, desk: Desk) -> None:
     path = tmp_path / "o.csv"
-    path.write_text("date,item\n2024-01-01,A,B,C\n2024-01-01\n", encoding="utf-8")
-    with pytest.raises(InputError) as error:
+    head, good = ",".join(GOOD), ",".join(GOOD.values())
+    lines = [head, good, f"{good},one,too,many", '0002,2025-07-01,"two\nlines"', good, f"{good},,"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    summary, found = decided(path, tmp_path, desk)
+    assert [row["error"] for row in found] == [
+        None,
+        "line 3 has 11 cells and the header 8; nothing of it is read",
+        "line 4 has 3 cells and the header 8; nothing of it is read",
+        None,
+        None,
+    ]
+    assert [row["outcome_text"] for row in found] == ["license_required", None, None, *["license_required"] * 2]
+    assert found[2]["order_id"] == "0002", "what stands in the line is carried along"
+    assert "@fault" not in found[0]
+    assert (summary["decided"], summary["errors"]) == (3, 2)
+
+
+def test_a_row_in_error_has_no_answer_whatever_the_type_of_its_cells(tmp_path: Path, desk: Desk) -> None:
+    columns: dict[str, Any] = {name: [value] * 3 for name, value in GOOD.items()}
+    _, found = decided(pa.table({**columns, "quantity": [8, -8, 8]}), tmp_path, desk)
+    assert [row["outcome_enforced"] for row in found] == ["license_required", None, "license_required"]
+    assert [row["trace_id"] is None for row in found] == [row["error"] is not None for row in found]
+    assert "quantity is -8; expected zero or more" in found[1]["error"]
+
+
+def test_a_quotation_mark_that_is_never_closed_is_one_clear_line(tmp_path: Path, desk: Desk) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text('date,item\n2024-01-01,A\n2024-01-01,"B\n2024-01-01,C\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"o\.csv:3: unexpected end of data \(a row begins here\)"):
         batch(path, tmp_path / "out.parquet", desk=desk)
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2025-07-01", "2025-07-01"),
+        ("2025-07-01T23:59:59Z", "2025-07-01"),
+        ("2025-07-01 8:30", "2025-07-01"),
+        ("2025/07/01", "2025-07-01"),
+        ("20250701", "2025-07-01"),
+        ("45839", "2025-07-01"),
+        ("45839.75", "2025-07-01"),
+        ("1-Jul-2025", "2025-07-01"),
+        ("July 1, 2025", "2025-07-01"),
+        ("25/12/2025", "2025-12-25"),
+        ("12.25.2025", "2025-12-25"),
+        ("05/05/2025", "2025-05-05"),
+        ("03/04/2025", "may be 2025-04-03 (day first) or 2025-03-04 (month first)"),
+        ("30.02.2025", "expected a day that exists"),
+        ("2025-13-01", "expected a day that exists"),
+        ("1/7/25", "expected a day that exists"),
+        ("12345", "expected a day that exists"),
+        ("99999999", "expected a day that exists"),
+        ("Q3 2025", "expected a day that exists"),
+    ],
+)
+def test_a_day_is_read_where_it_has_one_reading(cell: str, day: str) -> None:
+    if day.startswith("2025"):
+        assert day_of(cell).isoformat() == day
+    else:
+        with pytest.raises(InputError, match=re.escape(day)):
+            day_of(cell)
+
+
+def test_many_forms_of_dates_in_one_column(tmp_path: Path, desk: Desk) -> None:
+    forms = ["2025-07-01", "45839", "03/04/2025", "1 Jul 2025"]
+    path = written(tmp_path / "o.csv", [{**GOOD, "date": form} for form in forms])
+    summary, found = decided(path, tmp_path, desk, traces=tmp_path / "traces.parquet")
+    assert [row["error"] is None for row in found] == [True, True, False, True]
+    assert "--dates dmy or mdy" in found[2]["error"]
+    assert any("day numbers of Excel (such as 45839)" in note for note in summary["notes"])
+    (trace,) = pq.read_table(tmp_path / "traces.parquet").to_pylist()
+    assert (trace["first_date"], trace["last_date"], trace["rows"]) == ("2025-07-01", "2025-07-01", 3)
+    assert [row["date"] for row in found] == forms, "cells are carried along as they stand"
+    # The rule took effect on 15 May 2025: which reading is meant changes the answer.
+    days = [{**GOOD, "destination": "DE", "consignee_country": "DE", "date": "06/05/2025"}]
+    path = written(tmp_path / "d.csv", days)
+    for order, outcome in (("dmy", "no_license_required"), ("mdy", "license_exception")):
+        more = {"consignee_headquarters": "DE", "consignee_parent": "DE", "activity": "export", "origin": "US"}
+        written(path, [{**days[0], **more}])
+        assert decided(path, tmp_path, desk, dates=order)[1][0]["outcome_text"] == outcome
+
+
+def test_two_columns_of_one_name(tmp_path: Path, desk: Desk) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("date,item,Date\n2025-07-01,NVIDIA H100 SXM,2024-07-01\n", encoding="utf-8")
+    with pytest.raises(InputError, match="two columns are called 'Date' \\(one of them is column 3\\)"):
+        batch(path, tmp_path / "out.parquet", desk=desk)
+    path.write_text("date,item,remark,remark,\n2025-07-01,NVIDIA H100 SXM,a,b,c\n", encoding="utf-8")
+    _, found = decided(path, tmp_path, desk)
+    assert (found[0]["remark"], found[0]["remark (4)"], found[0]["column 5"]) == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("o.csv", b"", "o.csv is empty"),
+        ("o.csv", b" \n\n", "o.csv is empty"),
+        ("o.xlsx", b"", "o.xlsx is empty"),
+        ("o.csv", b"<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page"),
+        ("o.xlsx", b"<html><table><tr><td>date</td></tr></table></html>", "is a web page"),
+        ("o.csv", b"date,item\0\0\0", "is no text"),
+        ("o.xlsx", b"date,item\n2025-07-01,H100\n", "cannot be read as an Excel workbook"),
+        ("o.json", b"{not json", "cannot be read"),
+        ("o.doc", b"date", "expected .parquet, .csv, .xlsx or .json"),
+        ("o.parquet", b"", "cannot be read as Parquet"),
+        ("o.csv", b"item,destination\nH100,DE\n", "no column 'date'"),
+    ],
+)
+def test_what_is_no_table_is_one_clear_line(tmp_path: Path, desk: Desk, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(says)) as error:
+        batch(tmp_path / name, tmp_path / "out.parquet", desk=desk)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "out.parquet").exists()
+
+
+def test_other_separators_and_encodings(tmp_path: Path, desk: Desk) -> None:
+    rows = [{**GOOD, "consignee_name": "Müller, Söhne"}]
+    for separator, encoding in ((";", "utf-8-sig"), ("\t", "utf-16"), ("|", "utf-8")):
+        path = tmp_path / "o.csv"
+        with path.open("w", newline="", encoding=encoding) as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=separator)
+            writer.writeheader()
+            writer.writerows(rows)
+        _, found = decided(path, tmp_path, desk)
+        assert (found[0]["consignee_name"], found[0]["error"]) == ("Müller, Söhne", None)
+        assert found[0]["outcome_text"] == "license_required"
 
 
 def test_a_truncated_parquet_is_one_clear_line(tmp_path: Path, desk: Desk) -> None:
@@ -133,9 +259,24 @@ def test_a_truncated_parquet_is_one_clear_line(tmp_path: Path, desk: Desk) -> No
     assert "\n" not in str(error.value)
 
 
-def test_duplicate_orders_are_each_decided(tmp_path: Path, desk: Desk) -> None:
-    _, found = decided(written(tmp_path / "o.csv", [GOOD] * 5), tmp_path, desk)
+def test_a_parquet_damaged_inside_is_one_clear_line(tmp_path: Path, desk: Desk) -> None:
+    path = tmp_path / "inside.parquet"
+    columns = {name: [f"{value}" for _ in range(2000)] for name, value in GOOD.items()}
+    pq.write_table(pa.table({**columns, "order_id": [str(n * 7919) for n in range(2000)]}), path, compression="zstd")
+    whole = bytearray(path.read_bytes())
+    whole[4 : len(whole) // 2] = b"\0" * (len(whole) // 2 - 4)
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match=r"inside\.parquet cannot be read") as error:
+        batch(path, tmp_path / "out.parquet", desk=desk)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_duplicate_orders_are_each_decided_and_told(tmp_path: Path, desk: Desk) -> None:
+    rows = [GOOD] * 3 + [{**GOOD, "order_id": "0002"}]
+    summary, found = decided(written(tmp_path / "o.csv", rows), tmp_path, desk)
     assert len({row["trace_id"] for row in found}) == 1
+    assert summary["notes"] == ["3 rows share their 'order_id' with another row (the first is '0001'); each is kept"]
 
 
 def test_excel_with_leading_zeros_and_merged_headers(tmp_path: Path, desk: Desk) -> None:
@@ -157,20 +298,119 @@ def test_excel_with_leading_zeros_and_merged_headers(tmp_path: Path, desk: Desk)
     assert all(row["error"] is None for row in found)
 
 
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return path
+
+
+def test_the_sheet_with_the_table_is_found_among_several(tmp_path: Path, desk: Desk) -> None:
+    table = [list(GOOD), list(GOOD.values())]
+    other = [["Legend"], ["CN", "China"]]
+    path = workbook(tmp_path / "o.xlsx", {"Read me": other, "Orders": table, "Codes": other})
+    summary, found = decided(path, tmp_path, desk)
+    assert found[0]["outcome_text"] == "license_required"
+    assert "read the sheet 'Orders' of o.xlsx; not read: 'Read me', 'Codes'" in summary["notes"]
+    path = workbook(tmp_path / "o.xlsx", {"January": table, "February": [*table, table[1]], "Codes": other})
+    with pytest.raises(InputError, match="2 sheets have a column date: 'January', 'February'; say which"):
+        batch(path, tmp_path / "out.parquet", desk=desk)
+    assert decided(path, tmp_path, desk, sheet="February")[0]["rows"] == 2
+    with pytest.raises(InputError, match="has no sheet 'Febuary'; perhaps 'February'"):
+        batch(path, tmp_path / "out.parquet", desk=desk, sheet="Febuary")
+    path = workbook(tmp_path / "o.xlsx", {"Orders": [["item", "shipped"], ["NVIDIA H100 SXM", "2025-07-01"]]})
+    with pytest.raises(InputError, match=r"no column 'date'.*columns are item, shipped"):
+        batch(path, tmp_path / "out.parquet", desk=desk)
+
+
+def grid_of(path: Path) -> list[list[Any]]:
+    from python_calamine import CalamineWorkbook
+
+    grid: list[list[Any]] = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    return grid
+
+
 def test_nothing_written_is_a_formula(tmp_path: Path, desk: Desk) -> None:
-    risky = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", "plain", "-5"]
-    rows = [{**GOOD, "order_id": word} for word in risky]
+    import zipfile
+
+    risky = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "＝1", "plain", "-5"]
+    rows = [{**GOOD, "order_id": word, "consignee_name": word, "=1+1": "x"} for word in risky]
     path = written(tmp_path / "o.csv", rows)
     batch(path, tmp_path / "out.csv", desk=desk)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
-        ids = [row["order_id"] for row in csv.DictReader(file)]
-    assert ids == [*("'" + word for word in risky[:5]), "plain", "-5"]
+        listed = list(csv.DictReader(file))
+    assert [row["order_id"] for row in listed] == [*("'" + word for word in risky[:7]), "plain", "-5"]
+    assert [row["consignee_name"] for row in listed] == [row["order_id"] for row in listed]
+    assert "'=1+1" in listed[0] and "=1+1" not in listed[0], "a column's name is a cell too"
     batch(path, tmp_path / "out.xlsx", desk=desk)
-    from python_calamine import CalamineWorkbook
-
-    grid = CalamineWorkbook.from_path(str(tmp_path / "out.xlsx")).get_sheet_by_index(0).to_python()
+    grid = grid_of(tmp_path / "out.xlsx")
     assert [row[1] for row in grid[1:]] == risky
     assert "A license is required by § 742.6(a)(6)(iii)" in " ".join(map(str, grid[1]))
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml"), "no cell is a formula"
+        assert b'quotePrefix="1"' in book.read("xl/styles.xml"), "nor becomes one when it is edited"
+
+
+def test_numbers_stay_numbers_and_codes_stay_texts(tmp_path: Path, desk: Desk) -> None:
+    rows = [{**GOOD, "quantity": "512", "value": "007"}, {**GOOD, "quantity": "?", "value": "1.50"}]
+    batch(written(tmp_path / "o.csv", rows), tmp_path / "out.xlsx", desk=desk)
+    first, second = (dict(zip(grid_of(tmp_path / "out.xlsx")[0], row, strict=True)) for row in grid_of(
+        tmp_path / "out.xlsx")[1:])  # fmt: skip
+    assert (first["quantity"], first["order_id"], first["value"]) == (512, "0001", "007")
+    assert (second["quantity"], second["value"], second["row"]) == ("?", "1.50", 2)
+    typed = pa.table(
+        {
+            **{name: [value] for name, value in GOOD.items()},
+            "quantity": pa.array([8], pa.decimal128(10, 2)),
+            "price": [19.5],
+            "big": [1234567890123456789],
+            "nothing": [float("nan")],
+            "at": [datetime(2025, 7, 1, 8, 30)],
+        }
+    )
+    batch(typed, tmp_path / "typed.xlsx", desk=desk)
+    head, cells = grid_of(tmp_path / "typed.xlsx")[:2]
+    found = dict(zip(head, cells, strict=True))
+    assert (found["quantity"], found["price"], found["big"]) == (8, 19.5, "1234567890123456789")
+    assert (found["nothing"], found["at"]) == ("", datetime(2025, 7, 1, 8, 30))
+
+
+def test_a_sheet_that_would_be_too_long_is_refused_before_the_work(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exeat.portfolio.sheets.MOST_ROWS", 3)
+    path = written(tmp_path / "o.csv", [GOOD] * 3)
+    seen: list[str] = []
+    with pytest.raises(InputError, match=r"a sheet holds 2 rows and there are 3; write \.parquet or \.csv"):
+        batch(path, tmp_path / "out.xlsx", desk=desk, progress=lambda what, done, of: seen.append(what))
+    assert seen == ["reading the table"]
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"out": "out.doc"}, "expected a name that ends in .parquet, .csv, .xlsx"),
+        ({"out": "none/out.csv"}, "there is no folder"),
+        ({"out": "o.csv"}, "o.csv is named twice"),
+        ({"traces": "traces.csv"}, "--traces traces.csv: expected a name that ends in .parquet"),
+        ({"errors": "out.parquet"}, "out.parquet is named twice"),
+        ({"memory": "much"}, "memory is 'much'; expected a size such as 2GB"),
+        ({"threads": 0}, "threads is 0; expected one or more"),
+        ({"mapped": {"Item": "item"}}, "the table has no column 'Item'; perhaps 'item'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_one_clear_line(
+    tmp_path: Path, desk: Desk, more: dict[str, Any], says: str
+) -> None:
+    path = written(tmp_path / "o.csv", [GOOD])
+    files = {name: tmp_path / more[name] for name in ("out", "traces", "errors") if name in more}
+    with pytest.raises(InputError, match=re.escape(says)):
+        batch(path, **{"out": tmp_path / "out.parquet", "desk": desk, **more, **files})
 
 
 def test_from_python(tmp_path: Path, desk: Desk) -> None:

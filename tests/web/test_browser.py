@@ -85,7 +85,7 @@ def serious(page: Page, **options: Any) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("path", (*PAGES, *REFUSALS))
+@pytest.mark.parametrize("path", [*PAGES, *REFUSALS])
 def test_a_page_is_sound_alone_readable_by_all_and_fits_a_phone(base: str, browser: Browser, path: str) -> None:
     with looking(browser, base) as (page, heard):
         response = page.goto(base + path)
@@ -142,7 +142,10 @@ def test_without_a_script_the_form_asks_and_a_question_is_answered_in_place(base
         page.click(".inline-ask >> nth=0 >> button")
         page.wait_for_selector("#answer")
         assert "p1_ultimate_parent_headquarters=DE" in page.url
-        assert page.locator(".track .outcome").all_inner_texts() == ["license exception", "no license requirement found"]
+        assert page.locator(".track .outcome").all_inner_texts() == [
+            "license exception",
+            "no license requirement found",
+        ]
 
 
 def test_a_script_adds_a_party_and_tells_the_question_of_a_fact(base: str, browser: Browser) -> None:
@@ -203,3 +206,48 @@ def test_a_record_is_verified_by_the_button(base: str, browser: Browser) -> None
         page.click("text=Verify everything stored")
         page.wait_for_selector("h1:has-text('As written')")
         assert heard.errors == []
+
+
+def ten_thousand(path: Path) -> None:
+    """A table of 10,000 rows whose columns are named as a seller names them; every thousandth cannot be read."""
+    items = ("NVIDIA H100 SXM", "NVIDIA H20", "AMD MI300X", "NVIDIA L40S")
+    places = ("DE", "CN", "SG", "AE", "FR", "IN", "SA", "BR")
+    lines = ["Order,Item,Ship-to,Day,consignee_country,consignee_headquarters,consignee_parent,qty"]
+    for number in range(10_000):
+        place = places[number % 8] if number % 1000 else "XX"
+        day = f"202{3 + number % 3}-0{1 + number % 9}-15"
+        lines.append(f"PO-{number},{items[number // 8 % 4]},{place},{day},{place},{place},{place},{1 + number % 512}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_a_batch_of_ten_thousand_rows_goes_through(base: str, browser: Browser, tmp_path: Path) -> None:
+    table = tmp_path / "orders.csv"
+    ten_thousand(table)
+    with looking(browser, base) as (page, heard):
+        page.goto(f"{base}/batch")
+        page.set_input_files("#table", table)
+        page.click("#drop button.main")
+        page.wait_for_url("**/batch/columns/**", timeout=120_000)
+        page.fill("tr:has(th:text-is('Ship-to')) input", "destination")
+        page.fill("tr:has(th:text-is('Day')) input", "date")
+        assert serious(page) == []
+        page.click("button.main")
+        page.wait_for_selector("#by-track", timeout=240_000)
+        assert "10,000 rows: 9,990 decided, 10 could not be read" in page.inner_text(".lede")
+        assert serious(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert serious(page, runOnly=["color-contrast"]) == []
+        with page.expect_download() as download:
+            page.click("a.button.main")
+        written = download.value.path().read_text(encoding="utf-8").splitlines()
+        assert len(written) == 10_001
+        assert [line.split(",")[0] for line in written[1:4]] == ["PO-0", "PO-1", "PO-2"]
+        page.set_viewport_size({"width": 375, "height": 700})
+        wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide[0] <= wide[1]
+        assert heard.errors == [] and heard.outside == []
+        page.goto(f"{base}/batch")
+        page.set_input_files("#table", table)
+        page.click("#drop button.main")
+        page.wait_for_url("**/batch/columns/**", timeout=120_000)
+        assert page.input_value("tr:has(th:text-is('Ship-to')) input") == "destination"  # remembered

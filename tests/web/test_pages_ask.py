@@ -18,8 +18,8 @@ from exeat.library import desk
 from exeat.terms import InputError
 from exeat.web.asking import question_of, read_question
 from exeat.web.memo import memo_of
-from exeat.web.pdf import latin
 from exeat.web.outline import pieces
+from exeat.web.pdf import latin
 
 GERMANY = (
     "/ask?item=NVIDIA+H100+SXM&to=DE&from=US&on=2025-07-01&activity=export&p1_role=ultimate_consignee"

@@ -26,7 +26,7 @@ from exeat.web.settings import Settings
 
 PAGE = {"accept": "text/html"}
 LPP = AccountName("LPP", "Beispiel GmbH", "2026")
-ODD = AccountName("license", 'D<b>"&\'/ё', "")
+ODD = AccountName("license", "D<b>\"&'/ё", "")
 
 
 class HandClock:

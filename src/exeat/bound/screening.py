@@ -104,14 +104,16 @@ class Lists:
         # Lists of days to come are not held: those of today are the best there are.
         day = min(on, date.today())
         key = (name, tuple(places), day)
-        if key not in self._kept:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()  # a service that runs for months must not keep every name it was ever asked
+        kept = self._kept.get(key)
+        if kept is None:
             screener = self.screening.screener(day)
             found = [screener.screen(Subject(name, place)) for place in (places or ("",))]
             rank = {MATCH: 0, POSSIBLE: 1}
-            self._kept[key] = min(found, key=lambda answer: rank.get(answer.status, 2))
-        return self._kept[key]
+            kept = min(found, key=lambda answer: rank.get(answer.status, 2))
+            if len(self._kept) >= KEPT:
+                self._kept.clear()  # a service that runs for months must not keep every name it was ever asked
+            self._kept[key] = kept
+        return kept
 
     def _by_name(
         self, name: str, stated: Mapping[str, Value], on: date, facts: dict[str, Value], report: dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from exeat.terms import InputError
 
 if TYPE_CHECKING:
     from exeat.portfolio.days import Order
+    from exeat.supplied import PartyScreening
 
     Report = Callable[[str, int, int], None]
 
@@ -51,6 +53,7 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
             "progress": progress,
             "dates": _order(options.dates),
             "sheet": options.sheet,
+            "screening": None if options.no_screen else _lists(),
         }
         out = options.out or str(Path(folder) / "answers.parquet")
         if comparing:
@@ -65,6 +68,14 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
     else:
         write(told_moves(found, options) if comparing else told(found, options))
     return UNKNOWN if found["errors"] else DECIDED
+
+
+def _lists() -> PartyScreening:
+    """The lists held, as for one transaction."""
+    from exeat.bound.screening import Lists
+
+    folder = os.environ.get("EXEAT_DATA_DIR")
+    return Lists(Path(folder) if folder else None)
 
 
 def _refuse_together(options: TableOptions, comparing: bool) -> None:

@@ -33,6 +33,8 @@ class TableOptions:
         A limit that fills up row by row, in date order (LPP, ...); repeatable.
     whom
         The column that names whom a running limit counts for, if it is not the consignee's name.
+    no_screen
+        Do not screen the parties that rows name against the lists held.
     memory
         What the database may take before it spills to disk.
     threads
@@ -50,6 +52,7 @@ class TableOptions:
     compare_law: str | None = None
     running: list[str] = field(default_factory=list)
     whom: str | None = None
+    no_screen: bool = False
     memory: str = "2GB"
     threads: int | None = None
 

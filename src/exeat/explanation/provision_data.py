@@ -97,7 +97,7 @@ def diff_data(before: LawView, after: LawView) -> dict[str, Any]:
         "revised": [
             {**_named(new[name]), "was": old[name].citation}
             for name in new
-            if name in old and old[name] is not new[name]
+            if name in old and old[name].key != new[name].key
         ],
         "removed": [_named(old[name]) for name in old if name not in new],
         "pending": [
@@ -108,7 +108,7 @@ def diff_data(before: LawView, after: LawView) -> dict[str, Any]:
         "postures": [
             {"provision": section.provision, **posture_data(section)}
             for section in after.postures
-            if old_stances.get(section.provision) is not section
+            if (was := old_stances.get(section.provision)) is None or was.key != section.key
         ],
         "groups": groups,
     }

@@ -50,7 +50,7 @@ class Part:
         """Lay the columns' codes side by side into as few words as hold them."""
         factor = _CODE
         for place, cells in enumerate(self.kinds):
-            if factor * len(cells) > _CODE:
+            if not self.words or factor * len(cells) > _CODE:
                 self.words.append([])
                 factor = 1
             self.words[-1].append((place, factor))
@@ -121,7 +121,8 @@ class Coded:
 
     def _alike(self, part: Part, place: int, meaning: Meaning) -> tuple[list[Any], list[object]]:
         codes: dict[object, int] = {}
-        rows, kinds = [], []
+        rows: list[Any] = []
+        kinds: list[object] = []
         for cell in self.cells(meaning.column):
             sign = self._sign(part, place, meaning, cell)
             code = codes.setdefault(sign, len(codes))
@@ -152,9 +153,10 @@ class Coded:
         return self.reading.row(cells) if origin == "row" else self.reading.party(origin.partition(":")[2], cells)
 
     def write_days(self, rows: Sequence[tuple[object, int | None, object]]) -> None:
-        """Each day's cell, its program, why it cannot be read."""
-        listed = [((cell,), (program, error)) for cell, program, error in rows]
-        self.dictionary("days", [self.columns.date], {"program": "INTEGER", "error": "VARCHAR"}, listed)
+        """Each day's cell with its number, its program, why it cannot be read."""
+        listed = [((cell,), (n, program, error)) for n, (cell, program, error) in enumerate(rows)]
+        kinds = {"n": "INTEGER", "program": "INTEGER", "error": "VARCHAR"}
+        self.dictionary("days", [self.columns.date], kinds, listed)
 
     def write_items(self, items: Sequence[tuple[object, str | None]]) -> None:
         """Each item's cell and why it cannot be read."""
@@ -209,9 +211,12 @@ class Coded:
         columns += [f"s.{quoted(m.column)} AS {at('n_' + m.fact)}" for m in self.direct]
         head, tail = self._faults(), self._number_faults()
         if carried:
-            columns += [f'{_first_of(head)} AS "@fault"', f'{_first_of(tail)} AS "@number_fault"']
-            if self.source.hidden:
-                columns.append(f's.{quoted(FAULT)} AS "@unread"')
+            unread = f"s.{quoted(FAULT)}" if self.source.hidden else "CAST(NULL AS VARCHAR)"
+            columns += [
+                f'{together(head)} AS "@fault"',
+                f'{together(tail)} AS "@number_fault"',
+                f'{unread} AS "@unread"',
+            ]
         wrong = [f"{one} IS NOT NULL" for one in (*head, *tail)]
         if self.source.hidden:
             wrong.append(f"s.{quoted(FAULT)} IS NOT NULL")
@@ -253,13 +258,13 @@ def _join(table: str, column: str) -> str:
     return f"LEFT JOIN {table} ON s.{quoted(column)} IS NOT DISTINCT FROM {table}.c0"
 
 
-def _first_of(errors: Sequence[str]) -> str:
-    """Errors told together; null where there is none, which is found out without joining texts."""
-    if not errors:
+def together(faults: Sequence[str]) -> str:
+    """What is wrong, told together; null where nothing is, which is found out without joining texts."""
+    if not faults:
         return "CAST(NULL AS VARCHAR)"
-    if len(errors) == 1:
-        return errors[0]
-    return f"CASE WHEN {' OR '.join(f'{e} IS NOT NULL' for e in errors)} THEN concat_ws('; ', {', '.join(errors)}) END"
+    if len(faults) == 1:
+        return faults[0]
+    return f"CASE WHEN {' OR '.join(f'{e} IS NOT NULL' for e in faults)} THEN concat_ws('; ', {', '.join(faults)}) END"
 
 
 def at(name: str) -> str:
@@ -275,4 +280,4 @@ def _fact_of(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-__all__ = ["WHOLE", "Coded", "Part", "at"]
+__all__ = ["WHOLE", "Coded", "Part", "at", "together"]

@@ -17,9 +17,11 @@ from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
 from exeat.portfolio.run import Progress, Run, Tally, silent
 from exeat.portfolio.running import assumed_by, limits_named, without_balances
 from exeat.portfolio.running_table import running_limits
+from exeat.portfolio.screened import with_screening
 from exeat.portfolio.summary import Summary, first_errors, notes_on, summary_of, told_errors
 from exeat.portfolio.watching import Watched
 from exeat.portfolio.ways import ways_between
+from exeat.supplied import PartyScreening
 from exeat.terms import InputError
 
 
@@ -27,7 +29,7 @@ def batch(
     table: Any, out: str | Path, *, traces: str | Path | None = None, errors: str | Path | None = None,
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
     threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
-    dates: Order = "", sheet: str | None = None,
+    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
 
@@ -46,6 +48,8 @@ def batch(
         on: the column that holds the day.
         mapped: column to fact, for columns named otherwise.
         desk: where the law and the catalog are kept; its ledger and its screening are not asked here.
+        screening: screens the parties that rows name (None: nobody does), as the desk would: the columns
+            ``screening`` and ``screening_hold`` tell what was found and why a row must wait.
         memory: what DuckDB may take before it spills to disk, such as ``2GB``.
         progress: called with a phrase, how much is done, and of how much (0: not known).
         running: limits that fill up row by row, in date order (:data:`exeat.portfolio.running.LIMITS`): ``LPP`` ...
@@ -66,6 +70,8 @@ def batch(
         source = Source(duck, folder, table, on, mapped, sheet)
         files.refuse_too_many(source.rows)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
+        if screening is not None:
+            source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
         limits = limits_named(running)
         columns, opening = without_balances(columns, limits)
         run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits))
@@ -90,7 +96,7 @@ def compare(
     table: Any, out: str | Path, between: Sequence[str] = (), *, law: str | Path | None = None,
     errors: str | Path | None = None, on: str | None = None, mapped: Mapping[str, str] | None = None,
     desk: Desk | None = None, memory: str = MEMORY, threads: int | None = None, progress: Progress | None = None,
-    dates: Order = "", sheet: str | None = None,
+    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch --compare``: only the rows whose answer moves, with the instruments that moved it.
 
@@ -98,7 +104,8 @@ def compare(
     usable; or the red flags raised.
 
     Args:
-        table, errors, on, mapped, desk, memory, threads, progress, dates, sheet: as :func:`batch`.
+        table, errors, on, mapped, desk, memory, threads, progress, dates, sheet, screening: as :func:`batch`; of two
+            days, the lists of each are asked.
         out: Parquet, CSV or Excel: the number and every column of each row that moves, the answers on both sides,
             what ``moved``, and ``moved_by``: the instruments, what they did to which provision, from which day.
         between: two days, each put in the place of every row's own; or ``text`` and ``enforced``.
@@ -117,7 +124,7 @@ def compare(
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
-        means = Means(mapped, on, dates, memory, threads, progress or silent)
+        means = Means(mapped, on, dates, screening, memory, threads, progress or silent)
         compared = Compared(duck, folder, source, ways, means)
         summary = compared.summary()
         files.refuse_too_many(summary["moved"])
@@ -130,6 +137,10 @@ def compare(
         compared.write(made)
         files.deliver(duck, made, None, compared.runs[0].columns)
     return {**summary, "out": files.out.name}
+
+
+#: What DuckDB raises for bytes it cannot make sense of, by name; its other errors would be ours.
+_OF_THE_FILE = ("Error", "IOException", "InvalidInputException", "SerializationException")
 
 
 @contextmanager
@@ -146,9 +157,8 @@ def _opened(memory: str, threads: int | None, table: Any) -> Iterator[tuple[Duck
             said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:300]
             if "out of memory" in said.casefold():
                 raise InputError(f"{memory} is too little memory for this table (--memory SIZE): {said}") from None
-            name = str(table) if isinstance(table, (str, Path)) else ""
-            if name and name in str(error):
-                raise InputError(f"{Path(name).name} cannot be read to its end: {said}") from None
+            if isinstance(table, (str, Path)) and type(error).__name__ in _OF_THE_FILE:
+                raise InputError(f"{Path(table).name} cannot be read to its end: {said}") from None
             raise
 
 

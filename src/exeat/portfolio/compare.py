@@ -20,7 +20,9 @@ from exeat.portfolio.decision import ANSWER_COLUMNS, Decision
 from exeat.portfolio.duck import Duck, Source, literal, opened, quoted
 from exeat.portfolio.moved_by import Cause, Comparison, Side
 from exeat.portfolio.run import Progress, Run, silent
+from exeat.portfolio.screened import with_screening
 from exeat.portfolio.watching import Watched
+from exeat.supplied import PartyScreening
 
 _PLACE = {name: place for place, name in enumerate(ANSWER_COLUMNS)}
 _BY_USE = ("license_exception", "authorized")
@@ -45,6 +47,7 @@ class Means:
     mapped: Mapping[str, str] | None
     on: str | None
     dates: Order
+    screening: PartyScreening | None
     memory: str
     threads: int | None
     progress: Progress
@@ -106,7 +109,10 @@ class Compared:
             opened(self.means.memory, self.means.threads) as (own, _),
             Watched(own, None if self.means.progress is silent else told) as watched,
         ):
-            run = Run(way.desk, own, Source(own, folder, narrow), columns, watched)
+            source = Source(own, folder, narrow)
+            if self.means.screening is not None:
+                source, columns = with_screening(way.desk, own, folder, source, columns, self.means.screening, watched)
+            run = Run(way.desk, own, source, columns, watched)
             run.prepare()
             run.decide(ask=False)
             # The class of a row stands where its trace would.

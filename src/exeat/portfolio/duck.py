@@ -232,9 +232,35 @@ def _first_line(error: BaseException) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
 
 
+def spooled(batches: Iterable[Any], path: Path) -> int:
+    """Write Arrow batches as Parquet, as they come; how many rows there were (none: no file)."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file, rows = None, 0
+    try:
+        for batch in batches:
+            file = file or pq.ParquetWriter(path, batch.schema)
+            file.write_table(pa.Table.from_batches([batch]))
+            rows += batch.num_rows
+    finally:
+        if file is not None:
+            file.close()
+    return rows
+
+
+def read_back(query: str, memory: str, folder: Path) -> Iterator[Any]:
+    """The rows of a query as Arrow batches, in a stream."""
+    duck = Duck(folder, memory, 1)
+    try:
+        yield from duck.connection.sql(query).fetch_arrow_reader(50_000)
+    finally:
+        duck.close()
+
+
 def decimal_of(value: object) -> Decimal | None:
     """A number as the database gave it."""
     return None if value is None else Decimal(str(value))
 
 
-__all__ = ["MEMORY", "Duck", "Source", "date", "decimal_of", "literal", "opened", "quoted"]
+__all__ = ["MEMORY", "Duck", "Source", "date", "decimal_of", "literal", "opened", "quoted", "read_back", "spooled"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from exeat.catalog import CatalogError
@@ -106,7 +107,9 @@ class Reading:
             facts = self.desk.stated_parties(transaction.parties, transaction.on)[0]
         except (LogicError, InputError) as error:
             return Element(tuple(cells), error=f"{slot.replace('_', ' ')}: {_of_party(str(error))}")
-        named: dict[str, Value] = {f"party:{slot}:{name}": value for name, value in facts.items()}
+        # What no cell of this party states is presumed, as at the desk; what one states to be unknown is not.
+        known = {**self._presumed_of_party, **facts}
+        named: dict[str, Value] = {f"party:{slot}:{name}": value for name, value in known.items()}
         return Element(tuple(cells), {f"here:{slot}": True, **named}, stated=facts)
 
     def plain_text(self, meaning: Meaning, cell: object) -> str | None:
@@ -132,6 +135,12 @@ class Reading:
             return Number(cell, UNKNOWN, error=str(error))
         assert value is None or isinstance(value, Decimal)
         return Number(cell, UNKNOWN if value is None else KNOWN, value)
+
+    @cached_property
+    def _presumed_of_party(self) -> dict[str, Value]:
+        vocabulary = self.vocabulary
+        found = {name: self._presumed(name) for name in vocabulary if vocabulary[name].party}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _presumed(self, fact: str) -> Value:
         declared = self.vocabulary[fact]

@@ -60,8 +60,8 @@ def decide(table: Any, out: str | Path | None, compare: Any, compare_law: Any, o
         if out is not None:
             return Decided(found)
         with opened() as (duck, _):
-            scan = duck.connection.execute(f"SELECT * FROM read_parquet({literal(str(path))})")
-            return Decided({**found, "out": None}, scan.to_arrow_table())
+            rows = duck.connection.sql(f"SELECT * FROM read_parquet({literal(str(path))})")
+            return Decided({**found, "out": None}, rows.to_arrow_table())
 
 
 __all__ = ["Decided", "decide"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from exeat.logic.sql import to_sql
 from exeat.logic.tree import Compare, Fact, walk
 from exeat.logic.vocabulary import Declared
-from exeat.portfolio.coded import Coded, at
+from exeat.portfolio.coded import Coded, at, together
 from exeat.portfolio.columns import Meaning
 from exeat.portfolio.duck import quoted
 from exeat.portfolio.plan import BIG, Pair, Plan
@@ -46,7 +46,7 @@ class Keyed:
         tests = [(place, self.sql(comparison)) for place, comparison in enumerate(listed)]
         self.digits = [
             " + ".join(
-                f"CASE WHEN (p.asks_{word} >> {place % _BITS}) & 1 = 1 AND ({sql}) THEN {1 << place % _BITS} ELSE 0 END"
+                f"CASE WHEN ({at(f'asks_{word}')} >> {place % _BITS}) & 1 = 1 AND ({sql}) THEN {1 << place % _BITS} ELSE 0 END"
                 for place, sql in tests[word * _BITS : (word + 1) * _BITS]
             )
             for word in range(self.words)
@@ -73,15 +73,14 @@ class Keyed:
             code = sum(s * 3**place for place, s in enumerate(pair.status))
             stored = [None if f is None or f >= BIG or _decimals(f) > 6 else f for f in figures]
             which = pair.item if (raw and any(name.startswith("fig:") for name in questions.raw)) or large else None
-            rows.append(
-                (pair.program, pair.item, code, pair.kind.number, *sets, *stored, *asked, raw, large, which)
-            )
+            rows.append((pair.program, pair.item, code, pair.kind.number, *sets, *stored, *asked, raw, large, which))
         kinds = {"program": "INTEGER", "item": "INTEGER", "status": self.coded.status_type, "kind": "INTEGER"}
         kinds.update({f"set_{origin}": "INTEGER" for origin in self.asked})
-        kinds.update({f"fig_{n}": "DECIMAL(18,6)" for n in range(plan.figure_count)})
-        kinds.update({f"asks_{word}": "BIGINT" for word in range(self.words)})
-        kinds.update({"raw": "BIGINT", "large": "BOOLEAN", "which": "INTEGER"})
-        self.duck.table("pairs", kinds, rows)
+        carried = {f"@fig_{n}": "DECIMAL(18,6)" for n in range(plan.figure_count)}
+        carried.update({f"@asks_{word}": "BIGINT" for word in range(self.words)})
+        carried.update({"@raw": "BIGINT", "@large": "BOOLEAN", "@which": "INTEGER"})
+        self.carried = [quoted(name) for name in carried if name != "@large"]
+        self.duck.table("pairs", {**kinds, **carried}, rows)
 
     def write_classes(self) -> None:
         """The class of every element of every part, for each set of questions there is by now."""
@@ -105,35 +104,74 @@ class Keyed:
     def query(self, rows: str) -> str:
         """The rows of a query of :class:`Coded` (or its table) with the keys of their classes.
 
-        Adds to them ``@kind``, ``@k_…`` (the class of each part), ``@d_…`` (truths of comparisons), ``@r_…`` (numbers
-        whose very figure matters), ``@e_…`` (the element of each part), ``@v_…`` (numbers), ``@fine`` (whether all of the
-        row could be read); and the columns of the pair.
+        Adds to them ``@e_…`` (the element of each part), ``@v_…`` (numbers), ``@fine`` (whether all of the row could be
+        read), and the columns of :attr:`key`.
         """
+        exact = [
+            f"CASE WHEN {self._is_raw(m)} THEN {at('v_' + m.fact)} END AS {at('r_' + m.fact)}" for m in self.numbers
+        ]
+        item = 'CASE WHEN "@big" THEN "@item" ELSE "@which" END AS "@r_item"'
+        digits = [f'CASE WHEN "@big" THEN 0 ELSE {sql} END AS {at(f"d_{n}")}' for n, sql in enumerate(self.digits)]
+        return f"SELECT *, {', '.join([*digits, *exact, item])} FROM ({self._classed(self._read(rows))})"
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that together tell the class of a row; those of ``nullable`` may be null."""
+        digits = [at(f"d_{n}") for n in range(self.words)]
+        return ['"@kind"', *(at("k_" + o) for o in self.asked), *digits, *self.nullable]
+
+    @property
+    def nullable(self) -> list[str]:
+        """The columns of a key that are null in most rows: numbers that are in the key themselves."""
+        return [*(at("r_" + m.fact) for m in self.numbers), '"@r_item"']
+
+    def same(self, columns: Sequence[str], one: str, other: str) -> str:
+        """The condition that two rows agree in some columns of a key."""
+        nullable = {*self.nullable, *(at("x_" + m.fact) for m in self.numbers), '"@x_item"'}
+        sure = [f"{one}.{c} = {other}.{c}" for c in columns if c not in nullable]
+        return " AND ".join([*sure, *(f"{one}.{c} IS NOT DISTINCT FROM {other}.{c}" for c in columns if c in nullable)])
+
+    def _read(self, rows: str) -> str:
         parts = list(self.coded.parts.values())
-        numbers = [f"{self._value(m)} AS {at('v_' + m.fact)}" for m in self.numbers]
-        narrow = [self._narrow(m) for m in self.numbers]
-        elements = [f"{part.table}.n AS {at('e_' + part.origin)}" for part in parts]
         faults = [f"{part.table}.error" for part in parts if part.meanings]
         fine = " AND ".join(['NOT "@wrong"', *(f"{fault} IS NULL" for fault in faults)])
-        joins = [
-            f"LEFT JOIN number_{m.fact} ON number_{m.fact}.n = c.{at('n_' + m.fact)}" for m in self.coded.by_cell
-        ]
+        columns = [f"{part.table}.n AS {at('e_' + part.origin)}" for part in parts]
+        columns += [f"{self._value(m)} AS {at('v_' + m.fact)}" for m in self.numbers]
+        columns += [f'({fine}) AS "@fine"', f'{together(faults)} AS "@part_fault"']
+        joins = [f"LEFT JOIN number_{m.fact} ON number_{m.fact}.n = c.{at('n_' + m.fact)}" for m in self.coded.by_cell]
         for part in parts:
-            on = " AND ".join(f"{part.table}.c{n} = c.{at(name)}" for n, name in enumerate(part.codes)) or "true"
-            joins.append(f"LEFT JOIN {part.table} ON {on}")
-        chosen = ", ".join([*elements, *numbers, f'({fine}) AS "@fine"', f'{_told(faults)} AS "@part_fault"'])
-        read = f"SELECT c.*, {chosen} FROM {rows} AS c {' '.join(joins)}"
+            on = " AND ".join(f"{part.table}.c{n} = c.{at(name)}" for n, name in enumerate(part.codes))
+            joins.append(f"LEFT JOIN {part.table} ON {on or 'true'}")
+        return f"SELECT c.*, {', '.join(columns)} FROM {rows} AS c {' '.join(joins)}"
+
+    def _classed(self, read: str) -> str:
+        big = ['coalesce(p."@large", false)', *(f"coalesce({at('v_' + m.fact)} >= {BIG}, false)" for m in self.numbers)]
+        columns = [f'({" OR ".join(big)}) AS "@big"', 'p.kind AS "@kind"', *map(self._narrow, self.numbers)]
+        columns += [f"coalesce({quoted('k_' + o)}.class, 0) AS {at('k_' + o)}" for o in self.asked]
+        columns += [f"p.{name}" for name in self.carried]
         joins = ['LEFT JOIN pairs AS p ON p.program = r."@program" AND p.item = r."@item" AND p.status = r."@status"']
         joins += [
             f"LEFT JOIN {class_of(o)} AS {quoted('k_' + o)} ON {quoted('k_' + o)}.questions = p.{quoted(f'set_{o}')} "
             f"AND {quoted('k_' + o)}.element = r.{at('e_' + o)}"
             for o in self.asked
         ]
-        classes = [f"coalesce({quoted('k_' + o)}.class, 0) AS {at('k_' + o)}" for o in self.asked]
-        big = " OR ".join(["coalesce(p.large, false)", *(f"coalesce({at('v_' + m.fact)} >= {BIG}, false)" for m in self.numbers)])
-        more = ", ".join([f'({big}) AS "@big"', 'p.kind AS "@kind"', *classes, *narrow])
-        wide = f"SELECT r.*, p.* EXCLUDE (kind), {more} FROM ({read}) AS r {' '.join(joins)}"
-        return wide
+        return f"SELECT r.*, {', '.join(columns)} FROM ({read}) AS r {' '.join(joins)}"
+
+    def _value(self, meaning: Meaning) -> str:
+        if meaning in self.coded.direct:
+            return f"CAST(c.{at('n_' + meaning.fact)} AS DECIMAL(38,0))"
+        return f"number_{meaning.fact}.value"
+
+    def _is_raw(self, meaning: Meaning) -> str:
+        name = f"num:{meaning.fact}"
+        return f'"@big" OR ("@raw" >> {self.raw.index(name)}) & 1 = 1' if name in self.raw else '"@big"'
+
+    def _narrow(self, meaning: Meaning) -> str:
+        """The number as comparisons take it: their products end at 38 digits."""
+        decimals = min(self.vocabulary[meaning.fact].decimals, 6)
+        value = at("v_" + meaning.fact)
+        narrow = f"CASE WHEN {value} < {BIG} THEN {value} END"
+        return f"TRY_CAST({narrow} AS DECIMAL(18,{decimals})) AS {at('w_' + meaning.fact)}"
 
 
 def class_of(origin: str) -> str:
@@ -141,13 +179,9 @@ def class_of(origin: str) -> str:
     return quoted(f"class_{origin}")
 
 
-def _told(faults: Sequence[str]) -> str:
-    return faults[0] if faults else "NULL"
-
-
 def _number_column(name: str) -> str:
     origin, _, fact = name.partition(":")
-    return f"w_{fact}" if origin == "num" else f"fig_{fact}"
+    return f"@w_{fact}" if origin == "num" else f"@fig_{fact}"
 
 
 def _decimals(value: Decimal) -> int:

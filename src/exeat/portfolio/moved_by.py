@@ -98,6 +98,10 @@ class Side:
             else:
                 yield f"*{read}" if tracked and read.startswith(("req_", "ban_")) else read
 
+    def of_parties(self, fact: str) -> list[object]:
+        """What each party states, or the lists say of it, in a fact."""
+        return [party.get(fact) for party in self.found.asked.parties]
+
     def posture(self, word: str, section: Section | None) -> Section | None:
         """The posture that makes a difference to a word on this track."""
         if section is None or self.track == "text" or not word.startswith("*"):
@@ -179,7 +183,10 @@ class Comparison:
                 self._membership(*read)
                 continue
             definitions = [side.party_definitions.get(read) for side in self.sides]
-            if any(definitions):
+            if before.of_parties(read) != after.of_parties(read):
+                day = after.found.asked.on.isoformat()
+                self.causes[Cause(day, "the lists held", f"{read.replace('_', ' ')} of a party", "differs")] = None
+            elif any(definitions):
                 self._part(definitions[0], definitions[1])
             else:
                 self._visit(read)

@@ -15,7 +15,7 @@ from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, chi
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
-from exeat.portfolio.residual import Questions, Status, item_questions, residual
+from exeat.portfolio.residual import Questions, Status, item_questions, presumes, residual
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
 BIG = Decimal(10) ** 12
@@ -73,7 +73,7 @@ class Answers:
         if found is None:
             found = self._sets[key] = len(self.classes)
             answers = self.details if detailed else self.values
-            columns = [[_by_identity(answer) for answer in answers(question)] for question in questions]
+            columns = [answers(question) for question in questions]
             seen: dict[tuple[object, ...], int] = {}
             self.classes.append([seen.setdefault(row, len(seen)) for row in zip(*columns, strict=True)])
         return found
@@ -84,7 +84,7 @@ class Answers:
         if found is None:
             self._held.append(question)
             run = compile_tree(question, {}, of_party=False)
-            found = self._values[id(question)] = [run(element.facts, {}) for element in self.elements]
+            found = self._values[id(question)] = [_by_identity(run(element.facts, {})) for element in self.elements]
         return found
 
     def details(self, question: Tree) -> list[object]:
@@ -113,13 +113,6 @@ def _by_identity(answer: object) -> object:
     """Trees are kept once each: their identity tells them apart, and costs no walk."""
     known = answer is None or isinstance(answer, (bool, str, Decimal))
     return answer if known else ("open", id(answer))
-
-
-def presumes(tree: Tree) -> bool:
-    """Whether a presumption stands in the tree: then a fact stated later can change what it comes to."""
-    if isinstance(tree, Coalesce) and isinstance(tree.args[-1], Constant):
-        return True
-    return any(presumes(part) for part in children(tree))
 
 
 @dataclass(frozen=True, slots=True)

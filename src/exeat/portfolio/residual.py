@@ -27,7 +27,8 @@ class Questions:
 
     ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters. ``steps`` is the residual program itself, and
     ``nodes`` tells where in it a question stands, by the identity of the tree: the part of the row and the question.
-    ``answers`` are the expressions an answer shows, written out, by name and identity.
+    ``answers`` are the expressions an answer shows, written out, by name and identity. ``fragile`` are those of them that
+    read a figure known only within bounds, and whether a presumption stands in them.
     """
 
     of: Mapping[str, tuple[Tree, ...]]
@@ -36,6 +37,7 @@ class Questions:
     steps: Mapping[str, Tree] = field(default_factory=dict, repr=False)
     answers: tuple[tuple[str, int], ...] = ()
     nodes: Mapping[int, tuple[str, Tree]] = field(default_factory=dict, repr=False)
+    fragile: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass
@@ -121,8 +123,28 @@ class _Finder:
         for origin, tree in nodes.values():
             of.setdefault(origin, {})[id(tree)] = tree
         answers = tuple((name, id(self.whole(self.steps[name]))) for name in roots)
+        bounded = {f"{mark}{name}" for name in self.exact for mark in (OPEN, SAID_OPEN)}
+        shown = [(name, self.whole(self.steps[name])) for name in roots] if bounded else []
+        fragile = tuple((name, presumes(tree)) for name, tree in shown if self.asked.names(tree) & bounded)
         listed = {origin: tuple(trees.values()) for origin, trees in of.items()}
-        return Questions(listed, tuple(self.comparisons.values()), tuple(sorted(self.raw)), self.steps, answers, nodes)
+        return Questions(
+            listed, tuple(self.comparisons.values()), tuple(sorted(self.raw)), self.steps, answers, nodes, fragile
+        )
+
+
+def presumes(tree: Tree) -> bool:
+    """Whether a presumption stands in the tree: then a fact stated later can change what it comes to."""
+    seen: set[int] = set()
+
+    def found(node: Tree) -> bool:
+        if id(node) in seen:
+            return False
+        seen.add(id(node))
+        if isinstance(node, Coalesce) and isinstance(node.args[-1], Constant):
+            return True
+        return any(found(part) for part in children(node))
+
+    return found(tree)
 
 
 def _chooses(tree: Tree) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,13 @@ from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Value
+from exeat.portfolio.alike import Tests, tests_of
 from exeat.portfolio.asked import Shape
-from exeat.portfolio.columns import Columns
+from exeat.portfolio.coded import Coded
+from exeat.portfolio.columns import Columns, absent
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, asks_of, decision_of
-from exeat.portfolio.duck import Duck, Source, quoted
-from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.duck import Duck, Source
+from exeat.portfolio.elements import Reading
 from exeat.portfolio.forest import Forest
 from exeat.portfolio.keys import Keys
 from exeat.portfolio.open_answers import OpenAnswers
@@ -63,94 +64,73 @@ class Run:
         self.forest = Forest()
         self.tally = Tally(rows=self.source.rows)
         self.vocabulary = self.desk.lawbook.vocabulary
-        self.elements: dict[str, list[Element]] = {}
-        self.cells: dict[str, list[tuple[tuple[Any, ...], int]]] = {}
+        self.answers: dict[str, Answers] = {}
         self.decisions: list[Decision] = []
         self.combos: list[dict[str, Any]] = []
 
     def prepare(self) -> None:
         """Read every distinct part of the table, and make the plan."""
         self.progress("reading what the rows are made of", 0, self.source.rows)
+        self.coded = Coded(self.duck, self.source, self.columns, self.reading)
         self._read_days()
         self._read_items()
-        self._read_parts()
-        numbers = self.columns.of("number")
-        self.keys = Keys(self.duck, self.source, self.columns, self.reading)
-        self.keys.read_numbers(numbers)
+        self.coded.read_numbers()
+        self.coded.read_cells(*self._asked_by_law())
         engine = self.desk.engines.on(next((day for day in self.days if day), self.desk.lawbook.begins))
-        shape = Shape(
-            self.columns,
-            item_facts_possible(self.desk, engine, [item for item in self.items if item]),
-            frozenset(slot for slot in self.columns.slots if self._always_here(slot)),
-            self.assumed,
-        )
-        answers = {origin: Answers(origin, found, self.forest) for origin, found in self.elements.items()}
-        self.plan = Plan(self.desk, shape, answers, self.forest)
+        possible = item_facts_possible(self.desk, engine, [item for item in self.items if item])
+        always = frozenset(slot for slot in self.columns.slots if self._always_here(slot))
+        self.plan = Plan(self.desk, Shape(self.columns, possible, always, self.assumed), self.answers, self.forest)
+        self._write_days()
+        self.coded.write_items(self._items)
+        self.coded.write_rows()
+        self.coded.read_parts()
+        for origin, part in self.coded.parts.items():
+            self.answers[origin] = Answers(origin, part.elements, self.forest)
         self._make_kinds()
 
-    def _distinct(self, columns: list[str]) -> list[tuple[Any, ...]]:
-        if not columns:
-            return [()]
-        return self.duck.rows(f"SELECT DISTINCT {', '.join(map(quoted, columns))} FROM source")
-
     def _read_days(self) -> None:
-        found = [row[0] for row in self._distinct([self.columns.date])]
-        read = [self.reading.day(cell) for cell in found]
-        self.days = [day if isinstance(day, date) else None for day in read]
-        self._days = [(cell, day) for cell, day in zip(found, read, strict=True)]
+        found = self.coded.cells(self.columns.date)
+        self._days = [(cell, self.reading.day(cell)) for cell in found]
+        self.days = [day if isinstance(day, date) else None for _, day in self._days]
 
     def _read_items(self) -> None:
         column = self.columns.item
-        found = [row[0] for row in self._distinct([column])] if column else [None]
+        found = self.coded.cells(column) if column else [None]
         self._items = [(cell, self.reading.item(cell)) for cell in found]
         self.items = [
             None if error is not None or cell is None or not str(cell).strip() else str(cell)
             for cell, error in self._items
         ]
 
-    def _read_parts(self) -> None:
+    def _asked_by_law(self) -> tuple[Tests, frozenset[str]]:
+        """How the law of these days tests texts, and the facts it asks."""
         engines = {id(e): e for e in (self.desk.engines.on(day) for day in self.days if day)}
-        self.asked_names = frozenset().union(*(engine.program.input_facts for engine in engines.values()))
-        self._read_part("row", [m.column for m in self.columns.of("fact")], self.reading.row)
-        for slot in self.columns.slots:
-            read = [m.column for m in self.columns.of_slot(slot)]
-            self._read_part(f"party:{slot}", read, partial(self.reading.party, slot))
-
-    def _read_part(self, origin: str, columns: list[str], read: Callable[[tuple[Any, ...]], Element]) -> None:
-        """Read the distinct cells of a part; cells that state the same, as far as the law asks, are one element."""
-        places: dict[object, int] = {}
-        self.elements[origin], self.cells[origin] = [], []
-        for cells in self._distinct(columns):
-            element = read(cells)
-            asked = {k: v for k, v in element.facts.items() if k.rpartition(":")[2] in self.asked_names or ":" not in k}
-            here = element.facts.get(origin.replace("party", "here"))
-            key = (element.error, here, *sorted((name, str(value)) for name, value in asked.items()))
-            place = places.setdefault(key, len(places))
-            if place == len(self.elements[origin]):
-                self.elements[origin].append(element)
-            self.cells[origin].append((cells, place))
+        tests = tests_of(engines.values(), self.vocabulary, {m.fact for m in self.columns.read})
+        return tests, frozenset().union(*(engine.program.input_facts for engine in engines.values()))
 
     def _always_here(self, slot: str) -> bool:
-        found = self.elements[f"party:{slot}"]
-        return all(element.facts.get(f"here:{slot}", True) is True for element in found)
+        """Whether every row names somebody in this place: some column of it has no empty cell."""
+        part = self.coded.parts[f"party:{slot}"]
+        return any(not any(absent(cell) for cell in cells) for cells in part.kinds)
+
+    def _write_days(self) -> None:
+        self.program_days: dict[int, date] = {}
+        rows = []
+        for cell, day in self._days:
+            program = self.plan.program_of(day) if isinstance(day, date) else None
+            if program is not None and isinstance(day, date):
+                self.program_days.setdefault(program, day)
+            rows.append((cell, program, None if isinstance(day, date) else day))
+        self.coded.write_days(rows)
 
     def _make_kinds(self) -> None:
-        programs: dict[int, None] = {}
-        day_rows = []
-        for number, (cell, day) in enumerate(self._days):
-            program = self.plan.program_of(day) if isinstance(day, date) else None
-            if program is not None:
-                programs[program] = None
-            day_rows.append((number, cell, program, None if isinstance(day, date) else day))
-        self.keys.write_days(day_rows, self.source.types[self.columns.date])
-        self.keys.write_items(self._items)
-        for origin, found in self.elements.items():
-            self.keys.write_elements(origin, self.cells[origin], found)
-        pairs = []
-        for program, item, status in self.keys.pairs_needed():
-            pairs.append(self.plan.pair(program, item, self.items[item], status))
+        self.keys = Keys(self.coded)
+        pairs = [
+            self.plan.pair(program, item, self.items[item], status)
+            for program, item, status in self.keys.pairs_needed()
+        ]
         self.keys.write_plan(self.plan, pairs)
-        self.tally.programs, self.tally.kinds = len(programs), len(self.plan.kinds)
+        self.tally.programs, self.tally.kinds = len(self.program_days), len(self.plan.kinds)
 
     def decide(self, *, ask: bool = True) -> None:
         """Decide one row of each class, then find (``ask``) what would settle those that are open."""
@@ -190,7 +170,7 @@ class Run:
         kind = self.plan.kinds[int(combo["kind"])]
         if kind.uncertain:
             return self.desk.decide(asked)
-        engine = self.plan.engines[self.plan.program_of(asked.on)]
+        engine = self.plan.engines[combo["program"]]
         found = engine.determine(asked.facts, asked.parties)
         outcomes: dict[str, str] = {track: found.outcome(track) for track in TRACKS}
         bounded = asked.item is not None and any(asked.facts.get(name) is None for name in asked.item.intervals)
@@ -199,16 +179,14 @@ class Run:
 
     def _asked(self, combo: Mapping[str, Any]) -> Asked:
         """The transaction of a class's first row, as the desk reads it."""
-        day = self.days[combo["day"]]
-        assert day is not None
-        engine = self.plan.engines[self.plan.program_of(day)]
+        day, engine = self.program_days[combo["program"]], self.plan.engines[combo["program"]]
         facts, item = self.desk.item_facts(self.items[combo["item"]], engine)
         facts.update(self.assumed)
-        facts.update(self.elements["row"][combo["row"]].stated)
+        facts.update(self.coded.parts["row"].elements[combo["row"]].stated)
         facts.update({name: value for name, value in combo["numbers"].items() if combo["status"][name]})
         parties = []
         for slot in self.columns.slots:
-            element = self.elements[f"party:{slot}"][combo[f"party:{slot}"]]
+            element = self.coded.parts[f"party:{slot}"].elements[combo[f"party:{slot}"]]
             if element.stated:
                 parties.append(dict(element.stated))
         if not any(party.get("role") in ("ultimate_consignee", "end_user") for party in parties):

@@ -128,9 +128,7 @@ def assumed_by(limits: Sequence[RunningLimit]) -> dict[str, Value]:
     return {fact: value for limit in limits for fact, value in limit.assumed.items()}
 
 
-def draw_of(
-    limit: RunningLimit, answer: Mapping[str, str | None], later: Sequence[RunningLimit] = ()
-) -> Draw | None:
+def draw_of(limit: RunningLimit, answer: Mapping[str, str | None], later: Sequence[RunningLimit] = ()) -> Draw | None:
     """How a row with this answer draws on an account; None: not at all.
 
     A row draws if either track's outcome uses it: there is one balance for both. Of several exceptions that are usable,
@@ -145,12 +143,11 @@ def draw_of(
     after = {other.symbol for other in later if other.symbol}
     found: set[Draw | None] = set()
     for track in TRACKS:
-        outcome = answer[f"outcome_{track}"]
+        outcome, needed = answer[f"outcome_{track}"], _listed(answer[f"requirements_{track}"])
         if limit.symbol:
             listed = _listed(answer[f"exceptions_{track}"])
-            found.add(_by_relief(limit, outcome, listed, after))
+            found.add(_by_relief(limit, outcome, needed, listed, after))
         else:
-            needed = _listed(answer[f"requirements_{track}"])
             found.add(_by_license(limit, outcome, needed, answer[f"review_policy_{track}"]))
     order: tuple[Draw, ...] = ("yes", "maybe", "rider")
     return next((draw for draw in order if draw in found), None)
@@ -160,14 +157,18 @@ def _listed(text: str | None) -> list[str]:
     return text.split("; ") if text else []
 
 
-def _by_relief(limit: RunningLimit, outcome: str | None, listed: Sequence[str], after: set[str]) -> Draw | None:
+def _by_relief(
+    limit: RunningLimit, outcome: str | None, needed: Sequence[str], listed: Sequence[str], after: set[str]
+) -> Draw | None:
     sure, open_ = limit.symbol in listed, f"{limit.symbol}?" in listed
     if not (sure or open_) or outcome in ("prohibited", "no_license_required"):
         return None
     others = [one for one in listed if not one.endswith("?") and one != limit.symbol and one not in after]
     if others and limit.refuses:
         return "rider"
-    return "yes" if sure and outcome != "unknown" else "maybe"
+    # An outcome may be open only in which of two exceptions is used; that one is needed is then known.
+    is_needed = outcome != "unknown" or (bool(needed) and not any(one.endswith("?") for one in needed))
+    return "yes" if sure and is_needed else "maybe"
 
 
 def _by_license(limit: RunningLimit, outcome: str | None, needed: Sequence[str], policy: str | None) -> Draw | None:
@@ -180,4 +181,14 @@ def _by_license(limit: RunningLimit, outcome: str | None, needed: Sequence[str],
     return "yes" if sure else "maybe"
 
 
-__all__ = ["CHINA", "LIMITS", "US_SHIPPED", "Draw", "RunningLimit", "assumed_by", "draw_of", "limits_named", "without_balances"]
+__all__ = [
+    "CHINA",
+    "LIMITS",
+    "US_SHIPPED",
+    "Draw",
+    "RunningLimit",
+    "assumed_by",
+    "draw_of",
+    "limits_named",
+    "without_balances",
+]

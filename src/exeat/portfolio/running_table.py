@@ -105,9 +105,7 @@ class _Laid:
         fed, joins = self._fed()
         listed = ", ".join(f"s.{quoted(name)}" for name in (self.run.source.number, *self.run.source.columns))
         more = "".join(f", {sql} AS {quoted(_column(fact))}" for fact, sql in fed.items())
-        duck.copy(
-            f"SELECT {listed}{more} FROM {self.scan} AS s {joins} WHERE ran_{limit.prefix}.fits <> 'yes'", given
-        )
+        duck.copy(f"SELECT {listed}{more} FROM {self.scan} AS s {joins} WHERE ran_{limit.prefix}.fits <> 'yes'", given)
         self._decide(given, found, list(fed), later)
         answers = ", ".join(self.answers)
         new = f"SELECT {self.row} AS row, {answers} FROM read_parquet({literal(str(found))})"
@@ -170,7 +168,9 @@ class _Laid:
                 columns += [f"CAST(NULL AS {kind}) AS {name}" for name, kind in zip(names, _KINDS, strict=True)]
                 continue
             joins.append(f"LEFT JOIN {ran} ON {ran}.row = s.{self.row}")
-            left = f"CASE WHEN {ran}.room > {ran}.used THEN {ran}.room - {ran}.used WHEN {ran}.used IS NOT NULL THEN 0 END"
+            left = (
+                f"CASE WHEN {ran}.room > {ran}.used THEN {ran}.room - {ran}.used WHEN {ran}.used IS NOT NULL THEN 0 END"
+            )
             over = f"CASE WHEN {ran}.fits = 'no' THEN"
             cells = (
                 f"{ran}.used + {ran}.opened",
@@ -205,7 +205,9 @@ def _notes(run: Run, limit: RunningLimit, opening: Mapping[str, str]) -> list[st
     unnamed = run.duck.one("SELECT count(*) FROM drawn WHERE key IS NULL AND takes")
     if unnamed:
         of = "item" if "item" in limit.per else "destination or consignee" if len(limit.per) > 1 else limit.per[0]
-        notes.append(f"{limit.name}: {unnamed:,} rows name no {of}; they are counted for nobody, and what fits is unknown")
+        notes.append(
+            f"{limit.name}: {unnamed:,} rows name no {of}; they are counted for nobody, and what fits is unknown"
+        )
     return notes
 
 

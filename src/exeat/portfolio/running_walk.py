@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exeat.portfolio.duck import Duck
-from exeat.portfolio.running_rows import BIG
+from exeat.portfolio.running_cells import BIG
 
 
 def walk(duck: Duck, into: str) -> None:
@@ -70,8 +70,8 @@ def _walk_tails(duck: Duck) -> None:
     ``lower_bound`` is null for a row that is exact, and otherwise what was certainly used before it.
     """
     possible = (
-        "SELECT key, row, moment, CAST(CAST(starts.over_used AS DECIMAL(18,4)) * 10000 AS BIGINT), CAST(tpp * 10000 AS BIGINT), "
-        "CAST(room * 10000 AS BIGINT), takes FROM tail JOIN starts USING (key) "
+        "SELECT key, row, moment, CAST(CAST(starts.over_used AS DECIMAL(18,4)) * 10000 AS BIGINT), "
+        "CAST(tpp * 10000 AS BIGINT), CAST(room * 10000 AS BIGINT), takes FROM tail JOIN starts USING (key) "
         "WHERE (tail.open_at IS NULL OR moment < tail.open_at) AND tpp <= room - over_used ORDER BY key, moment"
     )
     fitting = greedy(_stream(duck, possible))
@@ -80,7 +80,8 @@ def _walk_tails(duck: Duck) -> None:
     # Only accounts that took something more need a second window.
     duck.run(
         "CREATE OR REPLACE TEMP TABLE tail_used AS "
-        "WITH more AS (SELECT key, CAST(sum(taken_then) AS DECIMAL(34,0)) * 0.0001 AS total FROM accepted GROUP BY key), "
+        "WITH more AS (SELECT key, CAST(sum(taken_then) AS DECIMAL(34,0)) * 0.0001 AS total FROM accepted "
+        "  GROUP BY key), "
         "exact AS (SELECT tail.*, starts.over_used FROM tail JOIN starts USING (key) "
         "  WHERE tail.open_at IS NULL OR moment < tail.open_at), "
         "again AS (SELECT exact.*, accepted.row IS NOT NULL AS taken_after, coalesce(taken_then, 0) AS t "

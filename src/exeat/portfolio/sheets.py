@@ -18,6 +18,8 @@ MOST_ROWS = 1_048_576
 #: Files that hold sheets, by their endings.
 WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
 _HEADER_WITHIN = 20
+#: A header without a known column of days is found by these; what is missing is then told of the table.
+_OTHERWISE = {"item", "sku", "product", "destination", "quantity"}
 _WIDTH_AT_MOST = 60
 _MERGED: TypeAlias = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
@@ -34,13 +36,10 @@ def read_sheet(
     Raises:
         InputError: not a workbook, no header with a known name, or several sheets with one.
     """
-    wanted = {word.casefold() for word in known}
     grids = _grids(path, named)
-    headers = {
-        name: next((n for n, row in enumerate(grid[:_HEADER_WITHIN]) if _has(row, wanted)), None)
-        for name, grid in grids.items()
-    }
-    found = [name for name, header in headers.items() if header is not None]
+    wanted = {word.casefold() for word in known}
+    headers = _headers(grids, wanted) or _headers(grids, _OTHERWISE)
+    found = list(headers)
     listed = ", ".join(sorted(wanted))
     if not found:
         where = f"the sheet {named!r} has" if named else "no sheet has"
@@ -57,13 +56,22 @@ def read_sheet(
     if others and notes is not None:
         notes.append(f"read the sheet {found[0]!r} of {path.name}; not read: {', '.join(map(repr, others))}")
     grid, header = grids[found[0]], headers[found[0]]
-    assert header is not None
     names = _names(grid[: header + 1])
     body = grid[header + 1 :]
     while body and not any(body[-1]):
         body.pop()
     width = len(names)
     return names, [[cell or None for cell in (*row, *[""] * width)][:width] for row in body]
+
+
+def _headers(grids: Mapping[str, Sequence[Sequence[str]]], wanted: set[str]) -> dict[str, int]:
+    """The row of the header in each sheet that has one."""
+    found = {}
+    for name, grid in grids.items():
+        header = next((n for n, row in enumerate(grid[:_HEADER_WITHIN]) if _has(row, wanted)), None)
+        if header is not None:
+            found[name] = header
+    return found
 
 
 def _grids(path: Path, named: str | None) -> dict[str, list[list[str]]]:

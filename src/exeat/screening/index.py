@@ -77,9 +77,7 @@ class Index:
 
     def _with_gains(self, word: Word, weight: float, near: Mapping[str, float]) -> QueryWord:
         gains = sorted((value * max(weight, self._listed_weight(key)), key) for key, value in near.items())
-        return QueryWord(
-            word, weight, near, tuple(gains), sum([len(self._postings[key]) for key in near])
-        )
+        return QueryWord(word, weight, near, tuple(gains), sum([len(self._postings[key]) for key in near]))
 
     def _listed_weight(self, key: str) -> float:
         return self._rarity.get(key, 1.0) * KIND_WEIGHT[self.built.kinds[key]]
@@ -200,9 +198,7 @@ class Index:
                 bounds.append((reach, value, name))
         return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
 
-    def _with_later(
-        self, left: Sequence[tuple[int, float]], later: Sequence[QueryWord]
-    ) -> Iterator[tuple[int, float]]:
+    def _with_later(self, left: Sequence[tuple[int, float]], later: Sequence[QueryWord]) -> Iterator[tuple[int, float]]:
         """The names with what they share of the words whose postings were not read."""
         keys = self._keys
         gains = {key: gain for word in later for gain, key in word.gains}

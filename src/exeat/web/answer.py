@@ -116,7 +116,8 @@ class Answer:
 
     def _one(self, write: Any, kind: str, one: Data) -> list[Node]:
         """What a writer says of one paragraph; its own first line stands in the summary already."""
-        alone = {**dict.fromkeys(("requirements", "prohibitions", "exceptions", "examined"), []), kind: [one]}
+        alone: dict[str, list[Any]] = {"requirements": [], "prohibitions": [], "exceptions": [], "examined": []}
+        alone[kind] = [one]
         nodes = self._nodes(write, alone)
         return nodes[0].children if nodes else []
 
@@ -133,7 +134,8 @@ class Answer:
             for one in self.data[track]["exceptions"]:
                 places.setdefault((one["symbol"], one["provision"], one["kind"]), {})[track] = one
         write = paragraphs.exceptions(True, ())
-        found, aside = [], []
+        found: list[dict[str, Any]] = []
+        aside: list[dict[str, Any]] = []
         for on in places.values():
             one = min(on.values(), key=lambda e: {True: 0, None: 1, False: 2}[e["usable"]])
             title = one["symbol"] if one["title"] in ("", one["symbol"]) else f"{one['symbol']}, {one['title']}"

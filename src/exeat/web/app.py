@@ -10,8 +10,10 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from exeat import __version__
-from exeat.web import api, login, operations, pages, problems
+from exeat.web import api, login, openapi, operations, pages, problems
+from exeat.web.decider import Decider
 from exeat.web.guard import Guard
+from exeat.web.idempotency import Replays
 from exeat.web.login import Door
 from exeat.web.metrics import Metrics
 from exeat.web.security import csrf_checked
@@ -44,6 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.site = Site(settings)
     app.state.door = door = Door(settings)
     app.state.metrics = metrics = Metrics()
+    app.state.decider = Decider(app.state.site)
+    app.state.replays = Replays()
     app.state.secret = secrets.token_bytes(32)
     for router in api.routers():
         app.include_router(router, prefix="/v1")
@@ -52,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=[Depends(csrf_checked)], include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     problems.install(app)
+    openapi.install(app)
     app.add_middleware(Guard, settings=settings, door=door, metrics=metrics)
     return app
 

@@ -6,6 +6,7 @@ Run as ``python -m exeat.web.batch_process FOLDER``; the folder holds ``job.json
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import zipfile
@@ -43,7 +44,7 @@ def main(folder: Path) -> int:
         )  # fmt: skip
         write_state(folder, {"state": "done", "summary": json.loads(json.dumps(summary, default=str))})
     except (InputError, LawError, LogicError, CatalogError) as error:
-        write_state(folder, {"state": "failed", "error": " ".join(str(error).split())})
+        write_state(folder, {"state": "failed", "error": without_paths(" ".join(str(error).split()))})
     except MemoryError:
         write_state(folder, {"state": "failed", "error": "the table needs more memory than this service gives"})
     except Exception as error:
@@ -51,6 +52,11 @@ def main(folder: Path) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         write_state(folder, {"state": "failed", "error": "the table could not be decided: an internal error"})
     return 0
+
+
+def without_paths(text: str) -> str:
+    """A message without the folders of this machine: of a path the last part stays."""
+    return re.sub(r"(?<![\w.])/(?:[^\s'\"/:]+/)+", "", text)
 
 
 class _Watch:

@@ -1,4 +1,4 @@
-"""Tables sent to be decided: one at a time in the background, in folders nobody else can read, gone after their time."""
+"""Tables sent to be decided: one at a time in the background, in folders nobody else can read, gone in time."""
 
 from __future__ import annotations
 

@@ -52,7 +52,6 @@ def _areas(areas: Sequence[Region]) -> Iterator[dict[str, Any]]:
     for area in areas:
         yield {
             "left": float(area.left), "right": float(area.right), "low": float(area.low), "high": float(area.high),
-            "x": float((area.left * area.right).sqrt()), "y": float((area.low * area.high).sqrt()),
             "entry": entry_words(area.eccn),
         }  # fmt: skip
 
@@ -82,8 +81,17 @@ def _area_layers(areas: list[dict[str, Any]], x: dict[str, Any], y: dict[str, An
         }
     yield {
         "data": {"values": [a for a in areas if log10(a["right"] / a["left"]) > 0.25]},
-        "mark": {"type": "text", "fontSize": 13, "fontWeight": 600, "color": "var(--ink)", "opacity": 0.75},
-        "encoding": {"x": {"field": "x", **x}, "y": {"field": "y", **y}, "text": {"field": "entry"}},
+        "mark": {
+            "type": "text",
+            "fontSize": 13,
+            "fontWeight": 600,
+            "color": "var(--ink)",
+            "opacity": 0.8,
+            "align": "left",
+            "dx": 5,
+            "dy": -9,
+        },
+        "encoding": {"x": {"field": "left", **x}, "y": {"field": "low", **y}, "text": {"field": "entry"}},
     }
 
 
@@ -141,7 +149,6 @@ def _point_layers(points: list[dict[str, Any]], x: dict[str, Any], y: dict[str, 
         "field": "designer",
         "type": "nominal",
         "scale": scale,
-        "legend": None,
     }
     yield {
         "data": {"values": points},

@@ -71,7 +71,7 @@ class Decider:
         return decided
 
     def one_of_many(self, stated: Any, place: int, how: Recording | None) -> Decided:
-        """One of a list: what cannot be read is REVIEW with its problem, so that no row is lost and none is released."""
+        """One of a list: what cannot be read is REVIEW with its problem, so that none is lost and none released."""
         try:
             return self.decide(stated, how)
         except InputError as error:

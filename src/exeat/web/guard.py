@@ -9,12 +9,15 @@ import logging
 import math
 import secrets
 import time
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,12 +50,12 @@ class Guard:
         began = time.perf_counter()
         state: dict[str, Any] = scope.setdefault("state", {})
         state["id"] = secrets.token_hex(8)
-        status = 500
+        status, began_answer = 500, False
 
         async def guarded(message: Message) -> None:
-            nonlocal status
+            nonlocal status, began_answer
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, began_answer = message["status"], True
                 message = {**message, "headers": _headers(message, state)}
             await send(message)
 
@@ -62,10 +65,23 @@ class Guard:
             if refusal is not None:
                 await refusal(scope, receive, guarded)
             else:
-                await self.app(scope, self._bounded(scope, receive), guarded)
+                await self._asked(scope, self._bounded(scope, receive), guarded, lambda: began_answer)
         finally:
             self.metrics.running.dec()
             self._told(scope, state, status, time.perf_counter() - began)
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send, began: Callable[[], bool]) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            if isinstance(error, ClientDisconnect):
+                return
+            # Which kind it was and where, and nothing that could hold a name.
+            place = traceback.extract_tb(error.__traceback__)[-1:]
+            where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in place]
+            log.error(json.dumps({"error": type(error).__name__, "where": where, "id": scope["state"]["id"]}))
+            if not began():
+                await told(Request(scope), 500, "an internal error; no answer was given")(scope, receive, send)
 
     # Refusals
 
@@ -145,7 +161,7 @@ class Guard:
 
     def _told(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         """One line without a name, a path's parts, a query or a body: which route, what came of it, how long."""
-        route = getattr(scope.get("route"), "path", None) or ("static" if scope["path"][:8] == "/static/" else "other")
+        route = _route(scope)
         self.metrics.asked(scope["method"], route, status, seconds)
         if log.isEnabledFor(logging.INFO):
             line = {
@@ -154,6 +170,16 @@ class Guard:
                 "ms": round(seconds * 1000, 2),
             }  # fmt: skip
             log.info(json.dumps(line))
+
+
+def _route(scope: Scope) -> str:
+    """The route as it is declared, never what was asked for."""
+    path = scope["path"]
+    declared: str | None = getattr(scope.get("route"), "path", None)
+    if not declared or path.startswith("/static/"):
+        return "static" if path.startswith("/static/") else "other"
+    under = path.startswith("/v1/") and not declared.startswith("/v1/")
+    return f"/v1{declared}" if under else declared
 
 
 def _too_large(most: int) -> HTTPException:
@@ -170,7 +196,8 @@ def _headers(message: Message, state: dict[str, Any]) -> list[tuple[bytes, bytes
     held = {name for name, _ in headers}
     headers += [pair for pair in _HEADERS if pair[0] not in held]
     if b"cache-control" not in held:
-        headers.append((b"cache-control", b"no-store"))
+        # Files of the pages are asked for again with their mark; answers tell of parties and are kept nowhere.
+        headers.append((b"cache-control", b"no-cache" if b"etag" in held else b"no-store"))
     headers.append((b"x-request-id", state["id"].encode()))
     cookie = state.get("csrf_cookie")
     if cookie:

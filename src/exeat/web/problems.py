@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -23,7 +22,6 @@ from exeat.terms import KEYS, InputError
 from exeat.web.security import Forbidden
 
 MEDIA_TYPE = "application/problem+json"
-log = logging.getLogger("exeat.web")
 #: What the ledger's errors are over HTTP; the rest is 422.
 _OF_THE_LEDGER = {
     "LimitReached": 409, "LimitUndefined": 409, "KeyReused": 409, "ReservationClosed": 409, "NoticeError": 409,
@@ -62,19 +60,26 @@ def pointer_of(detail: str, stated: object, at: str = "") -> str | None:
     if not isinstance(stated, Mapping):
         return at or None
     facts, parties = stated.get("facts"), stated.get("parties")
-    for name in re.findall(r"^[a-z_]+(?= is )|'([a-z_][a-z0-9_]*)'", detail) or ():
-        if isinstance(facts, Mapping) and name in facts:
-            return f"{at}/facts/{name}"
-    words = [word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", detail[:200])]
     party = re.match(r"party (\d+)\b", detail)
     if party is not None and isinstance(parties, list) and 0 < int(party[1]) <= len(parties):
         return f"{at}/parties/{int(party[1]) - 1}"
-    for word in words:
+    for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", detail[:200]):
         if word in stated and (word in KEYS or f"'{word}'" in detail):
             return f"{at}/{word}"
         if isinstance(facts, Mapping) and word in facts:
             return f"{at}/facts/{word}"
-    return at or None
+    quoted = re.search(r"'([^']+)'", detail)
+    found = None if quoted is None else next(_places_of(quoted[1], stated, at), None)
+    return found or at or None
+
+
+def _places_of(text: str, data: object, at: str) -> Iterator[str]:
+    """Where a text stands as a value."""
+    if data == text:
+        yield at
+    inside = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in inside:
+        yield from _places_of(text, value, f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}")
 
 
 def told(request: Request, status: int, detail: str, **more: Any) -> Response:
@@ -112,18 +117,12 @@ def install(app: FastAPI) -> None:
         said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
         return told(request, 422, said, errors=found)
 
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        # Which kind it was, and nothing that could hold a name.
-        log.error('{"error": "%s", "id": "%s"}', type(error).__name__, getattr(request.state, "id", ""))
-        return told(request, 500, "an internal error; no answer was given")
-
     for unread in (InputError, LogicError, CatalogError, LawError):
         app.add_exception_handler(unread, bad_input)
     for refusal in (Problem, Forbidden):
         app.add_exception_handler(refusal, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, unreadable)
-    app.add_exception_handler(Exception, unforeseen)
 
 
 def _line(error: Exception) -> str:

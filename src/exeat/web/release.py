@@ -26,8 +26,9 @@ def release_status(answer: Mapping[str, Any], days_after_check: int = 30) -> tup
       always: whether its duties are met is for a person. So is a license that only the text requires (the agency says
       it does not enforce it), whatever is unknown, an unresolved red flag, a party that was not screened against whole
       lists, an item in no encoded entry, a figure on which the answer turns, a limit that may be passed, a conflict in
-      the law that bears on it, and a day too long after the law's sources were last checked.
-    * RELEASE: nothing of this. It rests on what was presumed and says nothing of what is not modeled; both are told.
+      a paragraph it cites, and a day too long after the law's sources were last checked.
+    * RELEASE: nothing of this. It rests on what was presumed, and says nothing of what is not modeled or of conflicts
+      in paragraphs that did not apply; all of it is told.
 
     Args:
         answer: the determination as plain data.
@@ -74,8 +75,8 @@ def _doubts(answer: Mapping[str, Any]) -> Iterator[str]:
         if limit["fits"] != "yes":
             yield f"limit {limit['id']}: " + ("passed" if limit["fits"] == "no" else "whether it holds is not known")
     for conflict in answer["conflicts"]:
-        if conflict["applies"] == "yes":
-            yield f"a conflict in the law bears on it: {conflict['id']}"
+        if conflict["applies"] == "yes" and _cited(conflict, answer):
+            yield f"a conflict in the law bears on a paragraph it rests on: {conflict['id']}"
 
 
 def _parties(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -104,10 +105,17 @@ def _old_law(answer: Mapping[str, Any], days: int) -> Iterator[str]:
         yield f"the law's sources were last checked on {checked}, {late} days before the transaction"
 
 
+def _cited(conflict: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    return any(citation.startswith(f"{conflict['provision']} (") for citation in answer["citations"])
+
+
 def _rests_on(answer: Mapping[str, Any]) -> Iterator[str]:
     yield str(answer["enforced"].get("says") or "no license requirement found under the encoded provisions")
     if answer["presumed"]:
         yield f"presumed, as nobody stated otherwise: {len(answer['presumed'])} facts (see presumed)"
+    for conflict in answer["conflicts"]:
+        if conflict["applies"] == "yes":
+            yield f"a conflict in the law, told with the answer: {conflict['id']}"
     for gap in answer["not_modeled"]:
         yield f"not modeled: {gap['what']}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from exeat.bound.screening import Lists
     from exeat.catalog import Catalog
     from exeat.web.batches import Batches
+    from exeat.web.map_of_outcomes import OutcomeMap, Profile
+    from exeat.web.uploads import Uploads
+
+
+#: Maps remembered: an era, an item and an assumption each.
+_MAPS = 256
 
 
 class Site:
@@ -27,6 +34,7 @@ class Site:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.version = __version__
+        self._maps: dict[tuple[object, ...], OutcomeMap] = {}
 
     @cached_property
     def books(self) -> LedgerBooks | None:
@@ -74,10 +82,42 @@ class Site:
         """
         return law_view(self.lawbook, on or self.today(), known_on)
 
+    def map(self, item: str, on: date, profile: Profile | None = None, known_on: date | None = None) -> OutcomeMap:
+        """The outcomes of an item in every destination; the last maps asked for are remembered, by era.
+
+        Raises:
+            InputError: as :func:`exeat.web.map_of_outcomes.map_of_outcomes`.
+        """
+        from exeat.web.map_of_outcomes import Profile, map_of_outcomes
+
+        profile = profile or Profile()
+        if profile.facts or profile.party_facts or on < self.lawbook.begins:
+            return map_of_outcomes(self.desk, item, on, profile, known_on)
+        era = self.lawbook.era(on, known_on)
+        key = (item, era, profile.headquarters, profile.parent, profile.activity, profile.origin, profile.end_use,
+               profile.quantity)  # fmt: skip
+        found = self._maps.get(key)
+        if found is None:
+            found = map_of_outcomes(self.desk, item, on, profile, known_on)
+            if len(self._maps) >= _MAPS:
+                self._maps.clear()
+            self._maps[key] = found
+        return replace(found, on=on, known_on=known_on)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The tables sent whose columns are still to be named."""
+        from exeat.web.uploads import Uploads
+
+        return Uploads(self.settings)
+
     def close(self) -> None:
         """End what runs in the background and delete what was kept."""
-        if "batches" in self.__dict__:
-            self.batches.close()
+        batches: Batches | None = self.__dict__.pop("batches", None)
+        if batches is not None:
+            batches.close()
+        if "uploads" in self.__dict__:
+            self.uploads.close()
 
     def today(self) -> date:
         """The day a request without a date means."""

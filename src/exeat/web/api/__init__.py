@@ -7,7 +7,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-MODULES: tuple[str, ...] = ()
+MODULES = ("determinations", "batches", "screenings", "items", "law", "map", "accounts", "records")
 
 
 def routers() -> Iterator[APIRouter]:

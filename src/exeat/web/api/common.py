@@ -16,7 +16,7 @@ from exeat.web.problems import MEDIA_TYPE, Problem
 
 
 class ProblemBody(BaseModel):
-    """A problem (RFC 9457). ``detail`` is the text the command line gives; ``errors`` point into the body where known."""
+    """A problem (RFC 9457). ``detail`` is the text the command line gives; ``errors`` point into the body."""
 
     model_config = ConfigDict(extra="allow")
 

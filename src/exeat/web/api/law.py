@@ -1,4 +1,4 @@
-"""``/v1/law``: provisions on a day, what changed between two days, every dated change, instruments and their coverage."""
+"""``/v1/law``: provisions on a day, what changed between two days, every dated change, instruments."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ def instrument(
     on: Day = None,
     known_on: Known = None,
 ) -> Response:
-    """Effective, due, pending, posture, stayed, rescinded on a day; and what of it is encoded, and what is not and why."""
+    """Effective, due, pending, posture, stayed, rescinded on a day; what of it is encoded, and what is not and why."""
     site, found = site_of(request), _instrument(site_of(request), citation)
     day = site.today() if on is None else read_day(on, "on")
     known = None if known_on is None else read_day(known_on, "known_on")

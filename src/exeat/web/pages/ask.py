@@ -44,9 +44,15 @@ EXAMPLES = (
 _UNREADABLE = (InputError, LogicError, CatalogError, LawError)
 
 
+@router.get("/")
+def begin() -> Response:
+    """The first page is *Ask*."""
+    return RedirectResponse("/ask", status_code=303)
+
+
 @router.get("/ask", response_class=HTMLResponse)
 def ask(request: Request) -> Response:
-    """The form, and the answer where something is asked. An address written otherwise leads to the one way to say it."""
+    """The form, and the answer where something is asked. What is addressed otherwise is led to its one address."""
     site = site_of(request)
     given = request.query_params.multi_items()
     try:

@@ -106,7 +106,7 @@ def timeline(request: Request) -> Response:
     return _page(
         request, "law.html", read, "timeline",
         years=years, citations=citations, checked=book.checked, today=read.site.today(),
-        standing=_standing(read.view),
+        standing=_standing(read.view), current=max((s.day for s in found if s.day <= read.view.on), default=None),
     )  # fmt: skip
 
 
@@ -137,7 +137,8 @@ def provisions(request: Request) -> Response:
     rows = [
         {"section": section, "kind": _kind(section), "posture": _posture(view, section.provision)}
         for section in view.governing
-        if kind in ("all", _kind(section)) and query in f"{section.provision} {section.citation} {section.text}".casefold()
+        if kind in ("all", _kind(section))
+        and query in f"{section.provision} {section.citation} {section.text}".casefold()
     ]
     return _page(request, "law_provisions.html", read, "provisions", rows=rows, kinds=kinds, kind=kind)
 
@@ -205,7 +206,8 @@ def _papers(view: LawView, name: str) -> Iterator[dict[str, Any]]:
     said = [s for s in view.lawbook.sections() if s.verb == "Posture" and s.provision == name]
     known = [s for s in said if view.known_on is None or s.known <= view.known_on]
     told = [posture_data(s) for s in known]
-    yield from (p for p in sorted(told, key=lambda p: str(p["since"]), reverse=True) if p["since"] <= view.on.isoformat())
+    newest_first = sorted(told, key=lambda paper: str(paper["since"]), reverse=True)
+    yield from (paper for paper in newest_first if paper["since"] <= view.on.isoformat())
 
 
 def _groups_of(section: Section) -> set[str]:

@@ -7,20 +7,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from exeat.bound.ledger import refusals
 from exeat.terms import InputError
 from exeat.web.address import read_address
+from exeat.web.login import needs_decide
 from exeat.web.site import site_of
 from exeat.web.templating import render
 
 if TYPE_CHECKING:
     from exeat.ledger.book import Ledger
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(needs_decide)])
 
 #: The chart of an account, in its own units.
 _WIDE, _HIGH, _LEFT, _FOOT = 1100, 260, 8, 24
@@ -146,7 +147,7 @@ def chart(found: dict[str, Any]) -> dict[str, Any] | None:
         down = 10 + float((top - left) / (top - low)) * (_HIGH - _FOOT - 10)
         return round(across, 1), round(down, 1)
 
-    points = [(_LEFT, at(first, limit - before)[1])]
+    points = [(float(_LEFT), at(first, limit - before)[1])]
     left = limit - before
     for moment, one in zip(moments, used, strict=True):
         points.append((at(moment, left)[0], points[-1][1]))

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,13 +18,14 @@ from exeat.web.address import read_address
 from exeat.web.answer import OUTCOMES
 from exeat.web.asking import question_of
 from exeat.web.links import law_href
+from exeat.web.login import needs_decide
 from exeat.web.outline import pieces
 from exeat.web.pages.ledger import ledger_of, unconfigured
 from exeat.web.problems import Problem
 from exeat.web.site import site_of
 from exeat.web.templating import render
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(needs_decide)])
 
 #: Receipts on one page.
 _ON_A_PAGE = 50

@@ -15,13 +15,13 @@
       asked = words;
       if (words.length < 2) { names.replaceChildren(...all); return; }
       try {
-        const answer = await fetch(`${box.dataset.items}?${new URLSearchParams({ q: words, limit: "12" })}`);
+        const answer = await fetch(`${box.dataset.items}?${new URLSearchParams({ query: words, limit: "12" })}`);
         if (!answer.ok || asked !== words) return;
         const found = await answer.json();
-        const options = (found.items || found.results || found).map((item) => {
+        const options = found.items.map((item) => {
           const option = document.createElement("option");
           option.value = item.name;
-          const told = [item.eccn, item.tpp == null ? "" : `TPP ${item.tpp}`].filter(Boolean).join(", ");
+          const told = [item.eccn, typeof item.tpp === "object" ? "" : `TPP ${item.tpp}`].filter(Boolean).join(", ");
           if (told) option.label = `${item.name} (${told})`;
           return option;
         });

@@ -178,7 +178,7 @@ const exeatChart = (() => {
   }
 
   const all = () => document.querySelectorAll("figure[data-chart]").forEach((figure) => draw(figure));
-  all();
+  addEventListener("DOMContentLoaded", all); // after every deferred script
   document.addEventListener("live", all);
   dark.addEventListener("change", all);
   return { draw, color };

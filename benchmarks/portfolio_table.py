@@ -69,9 +69,7 @@ def write_table(rows: int, path: Path, seed: int = SEED) -> None:
         picks = ", ".join(f"(hash(range, {seed * 100 + n}) >> 11) / 9007199254740992.0 AS u{n}" for n in range(10))
         party = ", ".join(f"consignee_{name}" for name in _PARTY_COLUMNS)
         connection.execute(
-            _LINES.format(
-                picks=picks, party=party, rows=rows, days=DAYS, items=ITEMS, parties=PARTIES, places=PLACES
-            )
+            _LINES.format(picks=picks, party=party, rows=rows, days=DAYS, items=ITEMS, parties=PARTIES, places=PLACES)
         )
         # In the order of their numbers, as an order book is kept: a table of lines is not sorted by anything else.
         connection.execute("SET preserve_insertion_order = true")

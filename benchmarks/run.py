@@ -145,12 +145,30 @@ def ledger() -> None:
         part(2.0, 50_000)
 
 
+def screening() -> None:
+    """Names found and missed by class, false alarms and speed, on a Consolidated Screening List if one is there."""
+    from benchmarks.screening import evaluate
+
+    evaluate.part()
+
+
+def portfolio() -> None:
+    """Tables of order lines beside DuckDB copying them; how many: EXEAT_BENCH_LINES=1000000,10000000,30000000."""
+    from benchmarks import portfolio as tables
+
+    print("\n## Order lines: outcomes on both tracks, requirements, exceptions, asks, trace ids\n", flush=True)
+    for line in tables.report([tables.measured(lines) for lines in tables.sizes()]):
+        print(line)
+
+
 def finish(argv: Sequence[str]) -> None:
     """Run a process to its end, its output thrown away; CalledProcessError if it fails."""
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
-PARTS: dict[str, Callable[[], None]] = {"toy": toy, "law": law, "process": process, "ledger": ledger}
+PARTS: dict[str, Callable[[], None]] = {
+    "toy": toy, "law": law, "process": process, "ledger": ledger, "screening": screening,
+}  # fmt: skip
 
 
 def main(names: Sequence[str]) -> int:

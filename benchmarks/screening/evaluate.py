@@ -12,21 +12,25 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from os import getloadavg, times
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
 from benchmarks.measure import machine
 from benchmarks.screening.queries import Query, from_file, generate
+from exeat.screening import kept
+from exeat.screening.entry import Entry
 from exeat.screening.index import Index
 from exeat.screening.score import THRESHOLD
 from exeat.screening.screen import Screener
@@ -58,22 +62,53 @@ def table(title: str, found: dict[str, list[float]]) -> None:
         print(f"| {kind} | {len(scores)} | {hits} | {hits / len(scores):.1%} |")
 
 
-def speed(screener: Screener, queries: Sequence[Query]) -> None:
-    """Batch on two processes, and the 50th and 95th percentile of one name, caches cold and warm."""
+def speed(index: Index, queries: Sequence[Query]) -> dict[str, float]:
+    """One name (50th and 95th percentile, nothing remembered) and a batch on two processes, in wall and CPU time.
+
+    The machine may be shared: the CPU time of a name is what a quiet machine would need.
+    """
     names = [query.query for query in queries]
     Random(1).shuffle(names)
     singles = []
+    screener = Screener(index)
+    cpu = process_time()
     for name in names[:1500]:
         start = perf_counter()
         screener.screen(name)
         singles.append(perf_counter() - start)
+    cpu = (process_time() - cpu) / len(singles)
     singles.sort()
-    start = perf_counter()
+    screener, before, start = Screener(Index(index.entries, built=index.built)), times(), perf_counter()
     screener.screen_many(names, 2)
-    batch = perf_counter() - start
-    p50, p95 = singles[len(singles) // 2], singles[len(singles) * 95 // 100]
-    print(f"\none name: p50 {p50 * 1000:.2f} ms, p95 {p95 * 1000:.2f} ms, worst {singles[-1] * 1000:.1f} ms "
-          f"(of {len(singles)}); batch on 2 processes: {len(names) / batch:,.0f} names/s")  # fmt: skip
+    batch, after = perf_counter() - start, times()
+    used = sum(getattr(after, part) - getattr(before, part) for part in
+               ("user", "system", "children_user", "children_system"))  # fmt: skip
+    return {
+        "one name, p50 ms": singles[len(singles) // 2] * 1000,
+        "one name, p95 ms": singles[len(singles) * 95 // 100] * 1000,
+        "one name, worst ms": singles[-1] * 1000,
+        "one name, CPU ms": cpu * 1000,
+        "batch on 2 processes, names/s": len(names) / batch,
+        "batch, CPU ms a name (all processes)": used / len(names) * 1000,
+        "load of the machine": getloadavg()[0],
+    }
+
+
+def kept_index(entries: Sequence[Entry]) -> dict[str, float]:
+    """Building, keeping and loading the index, in CPU seconds, and the size of its file."""
+    start = process_time()
+    index = Index(entries)
+    built = process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "one.index"
+        kept.keep(index, path)
+        stored = process_time()
+        size = path.stat().st_size
+        assert kept.load(path) is not None
+    return {
+        "index built, CPU s": built - start, "index kept, CPU s": stored - built,
+        "index loaded, CPU s": process_time() - stored, "index file, MB": size / 1e6,
+    }  # fmt: skip
 
 
 def rapidfuzz_beside(names: list[str], keys: Sequence[str], queries: Sequence[Query]) -> None:
@@ -100,8 +135,8 @@ def nomenklatura_beside(
     tasks = []
     for query in queries:
         pool: dict[str, str] = {}
-        for words in screener.readings_of(query.query):
-            for number in screener.index.candidates(words):
+        for asked_name in screener.readings_of(query.query):
+            for number in screener.index.candidates(asked_name):
                 held = screener.index.names[number]
                 for entry in held.entries[:1]:
                     pool[held.printed] = screener.index.entries[entry].name
@@ -177,6 +212,38 @@ def negatives(screener: Screener, folder: Path, limit: int) -> None:
               f"bear a listed name word for word; {len(names) / seconds:,.0f} names/s")  # fmt: skip
 
 
+def measure_list(path: Path, seed: int, per_class: int) -> tuple[Screener, Sequence[Entry], list[Query]]:
+    """Read and index a list, then print speed and what is found of each class."""
+    start = perf_counter()
+    held = read_list(path)
+    read = perf_counter() - start
+    start = perf_counter()
+    screener = Screener(Index(held.entries))
+    build = perf_counter() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{path.name}, seed {seed}, threshold {THRESHOLD}: {len(held.entries):,} entries, "
+          f"{len(screener.index.names):,} names: read in {read:.1f} s, indexed in {build:.1f} s, "
+          f"{memory} MB at most")  # fmt: skip
+    queries = generate(from_file(path), seed, per_class)
+    for what, value in {**speed(screener.index, queries), **kept_index(held.entries)}.items():
+        print(f"{what}: {value:,.2f}")
+    table(f"exeat at {THRESHOLD}", measured(screener, queries))
+    return screener, held.entries, queries
+
+
+def part() -> None:
+    """As a part of ``make bench``: on the list that ``EXEAT_BENCH_CSL`` names, or the one beside the repository."""
+    named = os.environ.get("EXEAT_BENCH_CSL")
+    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "screening"
+    found = [Path(named)] if named else sorted(beside.glob("csl_flat_*.csv"))
+    print("\n## Screening\n")
+    if not found or not found[-1].is_file():
+        where = named or "EXEAT_BENCH_CSL is not set, and none lies beside the repository"
+        print(f"skipped: it needs a Consolidated Screening List file, which is not part of the project ({where})")
+        return
+    measure_list(found[-1], 744, 200)
+
+
 def main() -> None:
     """Run all parts that have their data."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -188,19 +255,8 @@ def main() -> None:
     parser.add_argument("--peers", default="")
     parser.add_argument("--sample", type=int, default=0, help="queries of each class for the slow rivals")
     asked: Any = parser.parse_args()
-    print(f"machine: {machine()}\nlist: {asked.csl.name}; seed {asked.seed}; threshold {THRESHOLD}")
-    start = perf_counter()
-    held = read_list(asked.csl)
-    read = perf_counter() - start
-    start = perf_counter()
-    screener = Screener(Index(held.entries))
-    build = perf_counter() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{len(held.entries):,} entries, {len(screener.index.names):,} names: read in {read:.1f} s, "
-          f"indexed in {build:.1f} s, {memory} MB at most")  # fmt: skip
-    queries = generate(from_file(asked.csl), asked.seed, asked.per_class)
-    speed(screener, queries)
-    table(f"exeat at {THRESHOLD}", measured(screener, queries))
+    print(f"machine: {machine()}")
+    screener, entries, queries = measure_list(asked.csl, asked.seed, asked.per_class)
     print()
     for name in STATED:
         answer = screener.screen(name)
@@ -216,7 +272,7 @@ def main() -> None:
             by_kind[query.kind].append(query)
         few = [q for held_kind in by_kind.values() for q in dice.sample(held_kind, min(asked.sample, len(held_kind)))]
         names, keys = [], []
-        for entry in held.entries:
+        for entry in entries:
             for name in (entry.name, *(alias.name for alias in entry.aliases)):
                 names.append(name)
                 keys.append(entry.name)

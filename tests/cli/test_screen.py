@@ -128,7 +128,7 @@ def test_what_the_starter_list_does_not_find_is_no_screening_against_the_whole(r
 
 
 def test_a_reviewer_clears_a_pair_and_the_check_says_who(run: Run) -> None:
-    asked = ("Biren Foods", "--country", "SG")
+    asked = ("Moore Threads Foods", "--country", "SG")
     hits = run("screen", *asked, "--json").data["answers"][0]["hits"]
     assert hits and hits[0]["status"] == "possible match"
     keys = {hit["key"] for hit in hits}
@@ -164,19 +164,19 @@ def test_a_confirmed_pair_counts_as_listed(run: Run) -> None:
 
 
 def test_a_decision_that_ran_out_or_whose_entry_changed_is_void(run: Run, no_lists: Path) -> None:
-    hit = run("screen", "Biren Foods", "--country", "SG", "--json").data["answers"][0]["hits"][0]
-    run("screen", "clear", "Biren Foods", "--country", "SG", "--entry", hit["key"], "--who", "J. Doe", "--why", "x",
-        "--until", "2999-01-01")  # fmt: skip
+    asked = ("Moore Threads Foods", "--country", "SG")
+    hit = run("screen", *asked, "--json").data["answers"][0]["hits"][0]
+    run("screen", "clear", *asked, "--entry", hit["key"], "--who", "J. Doe", "--why", "x", "--until", "2999-01-01")
     kept = no_lists / "data" / "reviews.jsonl"
     review = json.loads(kept.read_text(encoding="utf-8"))
     kept.write_text(json.dumps({**review, "until": "2026-01-01"}) + "\n", encoding="utf-8")
     assert "void: it held until 2026-01-01 only" in run("screen", "decisions").out
-    assert run("screen", "Biren Foods", "--country", "SG").code == 3
+    assert run("screen", *asked).code == 3
     kept.write_text(json.dumps({**review, "entry_digest": "0" * 12}) + "\n", encoding="utf-8")
-    told = run("screen", "Biren Foods", "--country", "SG")
+    told = run("screen", *asked)
     assert told.code == 3 and "void: the listed entry changed since it was reviewed" in told.out
     kept.write_text("{half", encoding="utf-8")
-    run("screen", "Biren Foods").refused("reviews.jsonl, line 1")
+    run("screen", *asked).refused("reviews.jsonl, line 1")
 
 
 def test_columns_of_other_names_and_sheets(run: Run, no_lists: Path) -> None:
@@ -207,14 +207,14 @@ def test_only_those_a_change_of_the_list_touches_are_screened(run: Run, no_lists
         own = no_lists / "own.csv"
         own.write_text("Customer\n" + rows, encoding="utf-8")
         run("lists", "add", str(own), "--column", "name=Customer", "--as-of", day, "--accept")
-    names = no_lists / "names.csv"
-    names.write_text("name\nSlow Payer\nNew Foe\nOld Foe\nBeispiel GmbH\n", encoding="utf-8")
-    told = run("screen", str(names), "--changed-since", "2026-01-10")
+    asked = no_lists / "names.csv"
+    asked.write_text("name\nSlow Payer\nNew Foe\nOld Foe\nBeispiel GmbH\n", encoding="utf-8")
+    told = run("screen", str(asked), "--changed-since", "2026-01-10")
     assert "since 2026-01-10: 1 added, 0 changed, 1 removed; 2 of 4 names are touched by that" in told.out
-    data = run("screen", str(names), "--changed-since", "2026-01-10", "--json").data
+    data = run("screen", str(asked), "--changed-since", "2026-01-10", "--json").data
     assert [one["name"] for one in data["answers"]] == ["New Foe", "Old Foe"]
     assert data["answers"][1]["notes"] == ["no longer on the list OWN: Old Foe GmbH"]
-    run("screen", str(names), "--changed-since", "2025-01-10").refused("the first copy is of 2026-01-05")
+    run("screen", str(asked), "--changed-since", "2025-01-10").refused("the first copy is of 2026-01-05")
 
 
 def test_where_the_official_lists_are_published(run: Run) -> None:

@@ -199,3 +199,19 @@ def test_random_tables_move_as_the_desk_says(desk: Desk, seed: int, tmp_path: Pa
     faults, count = wrong_moves(desk, seed, 40, tmp_path)
     assert faults == []
     assert count > 0
+
+
+def test_a_party_that_came_onto_a_list_between_the_days_is_a_cause(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("anyascii", reason="needs the extra 'screening'")
+    from exeat.bound.screening import Lists
+
+    monkeypatch.setenv("EXEAT_DATA_DIR", str(tmp_path / "lists"))
+    table = orders(("", "CN", "CN"), item="NVIDIA GeForce RTX 4060")
+    table = table.append_column("consignee_name", [["Beijing Zhipu Huazhang Technology Co., Ltd."]])
+    between = ("2025-01-15", "2025-01-17")
+    _, found = moved(desk, tmp_path, table, *between, screening=Lists(None))
+    assert found[0]["outcome_enforced_b"] in ("license_required", "unknown")
+    assert "the lists held: on entity list of a party differs, from 2025-01-17" in found[0]["moved_by"]
+    assert moved(desk, tmp_path, table, *between)[1] == [], "nobody is screened, nothing is known of the lists"

@@ -143,6 +143,21 @@ def test_a_row_in_error_has_no_answer_whatever_the_type_of_its_cells(tmp_path: P
     assert "quantity is -8; expected zero or more" in found[1]["error"]
 
 
+def test_a_table_that_was_decided_before_is_decided_again(tmp_path: Path, desk: Desk) -> None:
+    path = written(tmp_path / "o.csv", [GOOD, {**GOOD, "date": "never"}])
+    for time in range(3):
+        summary = batch(path, tmp_path / f"{time}.csv", desk=desk, errors=tmp_path / "errors.csv")
+        assert (summary["decided"], summary["errors"]) == (1, 1)
+        path = tmp_path / f"{time}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        head = next(csv.reader(file))
+        first, second = csv.DictReader(file, fieldnames=head)
+    assert len(set(head)) == len(head)
+    assert (first["exeat_outcome_text"], first["error"]) == ("license_required", "")
+    assert (second["exeat_outcome_text"], second["error (given)"]) == ("", second["error"])
+    assert "never" in second["error"]
+
+
 def test_a_quotation_mark_that_is_never_closed_is_one_clear_line(tmp_path: Path, desk: Desk) -> None:
     path = tmp_path / "o.csv"
     path.write_text('date,item\n2024-01-01,A\n2024-01-01,"B\n2024-01-01,C\n', encoding="utf-8")

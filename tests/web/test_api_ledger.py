@@ -74,7 +74,7 @@ def test_determinations_are_recorded_verified_and_given_anew(kept: TestClient) -
     listed = kept.get("/v1/records", params={"reference": "S-1"}).json()
     assert [one["number"] for one in listed] == [1] and listed[0]["text"] == "unknown"
     one = kept.get("/v1/records/1").json()
-    assert one["document"]["stated"]["destination"] == "DE" or one["document"]["stated"]["facts"]["destination"] == "DE"
+    assert one["document"]["stated"]["facts"]["destination"] == "DE" and one["document"]["answer"]["eccn"] == "3A090.a"
     assert kept.get("/v1/records/2").status_code == 404
     verified = kept.get("/v1/records/verify").json()
     assert verified["sound"] and verified["receipts"] == 1

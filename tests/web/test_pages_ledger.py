@@ -197,6 +197,24 @@ def test_a_record_is_shown_with_its_answer_seals_and_question(kept: TestClient, 
     assert 'id="answer"' in answer.text
 
 
+def test_an_answer_is_kept_from_the_page_that_gave_it_and_once_only(kept: TestClient, token: str) -> None:
+    question = "item=NVIDIA+H100+SXM&to=DE&from=US&on=2025-07-01&activity=export&p1_role=ultimate_consignee&p1_name=A"
+    page = kept.get(f"/ask?{question}", headers=PAGE).text
+    form = re.search(r'<form method="post" action="/ask/record".*?</form>', page, flags=re.S)
+    assert form is not None
+    data = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0]))
+    assert data["item"] == "NVIDIA H100 SXM" and data["record_key"]
+    first, second = (
+        kept.post("/ask/record", data={**data, "record_reference": "PO-77"}, headers=PAGE) for _ in range(2)
+    )
+    assert first.status_code == second.status_code == 200
+    assert str(first.url) == str(second.url)
+    assert "PO-77" in first.text and "Receipt" in first.text
+    refused = kept.post("/ask/record", data={**data, "record_reserve": "LPP", "record_key": "x"}, headers=PAGE)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+
+
 @pytest.fixture
 def token(kept: TestClient) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', kept.get("/records", headers=PAGE).text)

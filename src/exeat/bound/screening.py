@@ -271,9 +271,10 @@ def _holds(taken: Sequence[tuple[Hit, str]]) -> list[str]:
 
 def _candidate(hit: Hit, how: str) -> dict[str, Any]:
     told = hit.to_dict()
+    said = [*told["reasons"], *([hit.cleared] if hit.cleared else [])]
     keys = ("list", "list_name", "name", "matched_name", "score", "countries", "since", "until", "footnotes",
             "programs", "federal_register", "source", "key")  # fmt: skip
-    return {"taken_as": how, **{key: told[key] for key in keys}, "reason": "; ".join(told["reasons"])}
+    return {"taken_as": how, **{key: told[key] for key in keys}, "reason": "; ".join(said)}
 
 
 def _blank(name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from exeat.cli.ledger import ledger_app
 from exeat.cli.lists import lists_app
 from exeat.cli.options import Figures, Kept, Order, Seen
 from exeat.cli.records import records_app
+from exeat.cli.sql_options import SqlOptions
 from exeat.cli.reviews import screen_app
 from exeat.cli.serve import serve_app
 from exeat.terms import InputError
@@ -22,6 +23,7 @@ _Seen = Annotated[Seen | None, Parameter(name="*")]
 _Figures = Annotated[Figures | None, Parameter(name="*")]
 _Order = Annotated[Order | None, Parameter(name="*")]
 _Table = Annotated[TableOptions | None, Parameter(name="*")]
+_Sql = Annotated[SqlOptions | None, Parameter(name="*")]
 _Kept = Annotated[Kept | None, Parameter(name="*")]
 _Day = Annotated[str | None, Parameter(help="The day, YYYY-MM-DD (default: today).")]
 
@@ -280,6 +282,17 @@ def batch(table: str, /, *, options: _Table = None, json: bool = False) -> int:
     from exeat.cli.batch import run_batch
 
     return run_batch(table, options or TableOptions(), as_json=json)
+
+
+@app.command
+def sql(*, options: _Sql = None) -> int:
+    """Print one query that decides every row of a table in your own warehouse, paragraph by paragraph.
+
+    Exit code 0: printed; 2: a day, column, table or dialect that cannot be read.
+    """
+    from exeat.cli.sql import run_sql
+
+    return run_sql(options or SqlOptions())
 
 
 @app.command

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
 Change = Literal["same", "added", "removed"]
-_WORDS = re.compile(r"\s*\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +60,15 @@ def redline(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
 
 
 def pieces(before: str, after: str) -> Iterator[Piece]:
-    """Two texts as one, word by word."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = SequenceMatcher(None, [word.strip() for word in old], [word.strip() for word in new], autojunk=False)
-    for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        if what == "equal":
-            yield Piece("same", "".join(new[j1:j2]))
-            continue
-        if i2 > i1:
-            yield Piece("removed", "".join(old[i1:i2]))
-        if j2 > j1:
-            yield Piece("added", "".join(new[j1:j2]))
+    """Two texts as one, word by word; the texts of all pieces joined are words with one space between."""
+    old, new = before.split(), after.split()
+    space = ""
+    for what, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        told: list[tuple[Change, list[str]]] = [("removed", old[i1:i2]), ("added", new[j1:j2])]
+        for change, found in [("same", new[j1:j2])] if what == "equal" else told:
+            if found:
+                yield Piece(change, space + " ".join(found))  # type: ignore[arg-type]
+                space = " "
 
 
 def _lines(version: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

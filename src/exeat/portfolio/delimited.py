@@ -109,6 +109,19 @@ def unique(names: Sequence[str]) -> list[str]:
     return found
 
 
+def refuse_twice(what: str, names: Iterable[object]) -> None:
+    """Refuse two columns of one name: the database would give one of them another name, and pass it over.
+
+    Raises:
+        InputError: with the name that stands twice.
+    """
+    seen: set[str] = set()
+    for name in map(str, names):
+        if name.casefold() in seen:
+            raise InputError(f"{what}: two columns are called {name[:60]!r} (letter case aside); rename one of them")
+        seen.add(name.casefold())
+
+
 def rows_of(given: Delimited) -> Iterator[list[str | None]]:
     """Each row with its fault at the end (None: it has as many cells as the header has names).
 
@@ -141,4 +154,4 @@ def rows_of(given: Delimited) -> Iterator[list[str | None]]:
             yield [*cells, fault]
 
 
-__all__ = ["FAULT", "Delimited", "encoding_of", "look_at", "refuse_markup", "rows_of", "unique"]
+__all__ = ["FAULT", "Delimited", "encoding_of", "look_at", "refuse_markup", "refuse_twice", "rows_of", "unique"]

@@ -51,9 +51,7 @@ class Outputs:
     def deliver(self, duck: Duck, made: Path, source: Source | None, columns: Columns) -> None:
         """Put the finished rows in their place, in the form the ending asks for."""
         if self.out.suffix.casefold() == ".parquet":
-            beside = self.out.with_name(self.out.name + ".part")
-            shutil.move(made, beside)
-            beside.replace(self.out)
+            _written(self.out, lambda path: shutil.move(made, path))
             return
         _written(self.out, lambda path: _write(duck, made, path, source, columns))
 
@@ -78,7 +76,7 @@ def _write(duck: Duck, made: Path, path: Path, source: Source | None, columns: C
         write_people(duck, scan, path, source, [m.column for m in columns.of("number")] if columns else [])
 
 
-def _written(path: Path, write: Callable[[Path], None]) -> None:
+def _written(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the place and then move there, so that a file with the name is always whole."""
     beside = path.with_name(path.name + ".part")
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from exeat.portfolio.delimited import FAULT, Delimited, look_at, rows_of
+from exeat.portfolio.delimited import FAULT, Delimited, look_at, refuse_twice, rows_of
 from exeat.portfolio.sheets import WORKBOOKS, read_sheet
 from exeat.terms import InputError
 
@@ -132,10 +132,14 @@ class Source:
             #: Columns that are no part of the table: why a row could not be read as a row at all.
             self.hidden = [name for name in names if name == FAULT]
             names = [name for name in names if name != FAULT]
+            # A table that was decided before: its answers are carried along beside the new ones.
+            old = {name: f"{name} (given)" for name in names if _is_ours(name)}
+            renamed = ", ".join(f"{quoted(name)} AS {quoted(given)}" for name, given in old.items())
+            names = [old.get(name, name) for name in names]
             self.number = next(n for n in ("row", "exeat_row", "exeat_row_number") if n not in map(str.casefold, names))
             duck.run(
                 f"CREATE TEMP VIEW source AS SELECT file_row_number + 1 AS {quoted(self.number)}, "
-                f"* EXCLUDE (file_row_number) FROM {scan}"
+                f"* EXCLUDE (file_row_number) {f'RENAME ({renamed})' if renamed else ''} FROM {scan}"
             )
             self.rows: int = (
                 duck.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(str(self.path))})") or 0
@@ -146,9 +150,12 @@ class Source:
         self.types = {name: kind for name, kind in duck.types("source").items() if name in names}
 
 
-def _parquet(
-    duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: list[str], sheet: str | None
-) -> Path:
+def _is_ours(name: str) -> bool:
+    """Whether a column has a name that is needed for the answers."""
+    return name.casefold() == "error" or name.casefold().startswith("exeat_")
+
+
+def _parquet(duck: Duck, folder: Path, given: Any, known: Sequence[str], notes: list[str], sheet: str | None) -> Path:
     if not isinstance(given, (str, Path)):
         return _from_python(duck, folder, given)
     path = Path(given)
@@ -156,6 +163,7 @@ def _parquet(
         raise InputError(f"there is no file {str(given)[:200]!r}")
     kind = path.suffix.casefold().removeprefix(".")
     if kind == "parquet":
+        refuse_twice(path.name, _names_of_parquet(path))
         return path
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty")
@@ -171,6 +179,24 @@ def _parquet(
     else:
         raise InputError(f"{path.name}: expected .parquet, .csv, .xlsx or .json, not {path.suffix or 'no ending'!r}")
     return made
+
+
+def _names_of_parquet(path: Path) -> list[str]:
+    """The names of a file's columns as they stand in it; none where it cannot be read, which is told later."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return [str(name) for name in pq.read_schema(path).names]
+    except (pa.ArrowException, OSError):
+        return []
+
+
+def _names_of_table(given: Any) -> list[object]:
+    """The names of the columns of a table of Arrow, Polars or pandas."""
+    if hasattr(given, "collect_schema"):
+        return list(given.collect_schema().names())
+    return list(given.column_names if hasattr(given, "column_names") else getattr(given, "columns", ()))
 
 
 def _from_text(duck: Duck, text: Delimited, made: Path, notes: list[str]) -> None:
@@ -211,6 +237,7 @@ def _copy(duck: Duck, query: str, made: Path, given: object) -> None:
 def _from_python(duck: Duck, folder: Path, given: Any) -> Path:
     """A table of Arrow, Polars or pandas."""
     made = folder / "source.parquet"
+    refuse_twice(f"the {type(given).__name__}", _names_of_table(given))
     try:
         duck.connection.register("given", given.to_arrow() if hasattr(given, "to_arrow") else given)
     except (duck.error, TypeError) as error:

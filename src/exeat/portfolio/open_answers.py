@@ -14,10 +14,11 @@ from typing import Any
 from exeat.determination.answer import Determination
 from exeat.determination.ask import open_policies
 from exeat.determination.program import TRACKS
-from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, substitute, walk
+from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, substitute
 from exeat.portfolio.asked import of_numbers, origin_of
 from exeat.portfolio.forest import OPEN, Simplifier, kept_whole
-from exeat.portfolio.plan import Kind, Plan, presumes
+from exeat.portfolio.plan import Kind, Plan
+from exeat.portfolio.residual import presumes
 
 #: Prefix of the name that stands for an answer not yet put in.
 _PART = "part:"
@@ -71,6 +72,12 @@ class OpenAnswers:
     _forms: dict[int, dict[str, set[tuple[int, int]]]] = field(default_factory=dict)
     _asks: dict[object, str | None] = field(default_factory=dict)
     _held: list[Tree] = field(default_factory=list)
+    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+    _compared: dict[int, tuple[Compare, ...]] = field(default_factory=dict)
+    _presuming: dict[int, bool] = field(default_factory=dict)
+    _given: dict[tuple[int, str, int], tuple[dict[int, Tree], dict[str, tuple[str, Tree]]]] = field(
+        default_factory=dict
+    )
 
     def need(self, d: int, combo: Mapping[str, Any], found: Determination) -> Need | None:
         """What tells the rows of a class apart; None if its answer is settled on both tracks."""
@@ -83,15 +90,14 @@ class OpenAnswers:
         by_origin: dict[str, dict[int, Tree]] = {}
         marks, exact = 0, False
         forest = self.plan.forest
-        for name in frozenset().union(*(forest.names(tree, {}) for tree in trees)):
+        for name in frozenset().union(*(forest.names(tree, self._names) for tree in trees)):
             if name.startswith(_PART):
                 origin, question = parts[name]
                 by_origin.setdefault(origin, {})[id(question)] = question
-        for node in {id(n): n for tree in trees for n in walk(tree)}.values():
-            if isinstance(node, Compare) and of_numbers(node):
-                mark, needed = self._mark(kind, node)
-                exact = exact or needed
-                marks |= 0 if mark is None else 1 << mark
+        for node in {id(node): node for tree in trees for node in self._comparisons(tree)}.values():
+            mark, needed = self._mark(kind, node)
+            exact = exact or needed
+            marks |= 0 if mark is None else 1 << mark
         sets = {
             origin: self.plan.answers[origin].number_of(tuple(asked.values()), detailed=True)
             for origin, asked in by_origin.items()
@@ -104,14 +110,10 @@ class OpenAnswers:
         """The open expressions with every known answer of the class put in."""
         keep, questions = self.plan.forest.keep, kind.questions
         given: dict[int, Tree] = {}
-        for place, (origin, question) in questions.nodes.items():
-            value: Any = self.plan.answers[origin].values(question)[combo[origin]]
-            if value is None or presumes(question):
-                name = f"{_PART}{origin}:{id(question)}"
-                parts[name] = (origin, question)
-                given[place] = keep(Fact(name))
-            else:
-                given[place] = keep(Constant(value))
+        for origin in {origin for origin, _ in questions.nodes.values()}:
+            put_in, named = self._put_in(kind, origin, combo[origin])
+            given.update(put_in)
+            parts.update(named)
         if not any(n is not None and n >= 10**12 for n in combo["numbers"].values()):
             for comparison in questions.comparisons:
                 bit = int(combo["digits"]) >> self.plan.place_of(comparison) & 1
@@ -131,9 +133,45 @@ class OpenAnswers:
         self._held.extend(found)
         return found
 
+    def _put_in(self, kind: Kind, origin: str, element: int) -> tuple[dict[int, Tree], dict[str, tuple[str, Tree]]]:
+        """What the questions of one part come to for an element; those that are open get a name."""
+        found = self._given.get((kind.number, origin, element))
+        if found is None:
+            keep = self.plan.forest.keep
+            given: dict[int, Tree] = {}
+            named: dict[str, tuple[str, Tree]] = {}
+            for place, (of, question) in kind.questions.nodes.items():
+                if of != origin:
+                    continue
+                value: Any = self.plan.answers[origin].values(question)[element]
+                if value is None or self._presumes(question):
+                    name = f"{_PART}{origin}:{id(question)}"
+                    named[name] = (origin, question)
+                    given[place] = keep(Fact(name))
+                else:
+                    given[place] = keep(Constant(value))
+            found = self._given[kind.number, origin, element] = (given, named)
+        return found
+
+    def _presumes(self, tree: Tree) -> bool:
+        found = self._presuming.get(id(tree))
+        if found is None:
+            found = self._presuming[id(tree)] = presumes(tree)
+        return found
+
+    def _comparisons(self, tree: Tree) -> tuple[Compare, ...]:
+        """The comparisons of numbers in a kept tree, each once; equal parts are walked once."""
+        found = self._compared.get(id(tree))
+        if found is None:
+            below = {id(node): node for part in children(tree) for node in self._comparisons(part)}
+            if isinstance(tree, Compare) and of_numbers(tree):
+                below[id(tree)] = tree
+            found = self._compared[id(tree)] = tuple(below.values())
+        return found
+
     def _mark(self, kind: Kind, node: Compare) -> tuple[int | None, bool]:
         """The mark of an open comparison of numbers, or that their very figures are needed."""
-        names = self.plan.forest.names(node, {})
+        names = self.plan.forest.names(node, self._names)
         numbers = [name for name in names if origin_of(name) in ("num", "fig")]
         if not numbers:
             return None, False
@@ -174,7 +212,7 @@ class OpenAnswers:
             for comparison in self.plan.asked[kind.program].comparisons:
                 tree = kind.simplify(comparison)
                 if isinstance(tree, Compare):
-                    open_ = [name for name in forest.names(tree, {}) if name.startswith(OPEN)]
+                    open_ = [name for name in forest.names(tree, self._names) if name.startswith(OPEN)]
                     if len(open_) == 1:
                         found.setdefault(open_[0], set()).add((id(tree.left), id(tree.right)))
         return found

@@ -40,9 +40,10 @@ def write_people(duck: Duck, scan: str, path: Path, source: Source | None, numbe
     if source is None:
         query, names = f"SELECT * FROM {scan}", list(duck.types(scan))
     else:
-        has = set(duck.types(scan))
+        has = list(duck.types(scan))
         answer = {n: next(c for c in (n, f"exeat_{n}") if c in has and c not in source.columns) for n in ANSWER_COLUMNS}
         shown = [source.number, *source.columns]
+        more = [name for name in has if name not in (*shown, *answer.values(), "error")]
         words = {
             "outcome (enforced)": _plain(answer["outcome_enforced"]),
             "outcome (text)": _plain(answer["outcome_text"]),
@@ -51,6 +52,7 @@ def write_people(duck: Duck, scan: str, path: Path, source: Source | None, numbe
             "exceptions": _of_source(answer["exceptions_enforced"]),
             "red flags": _of_source(answer["red_flags"]),
             "what to ask": _plain(answer["ask"]),
+            **{name.replace("_", " "): _of_source(name) for name in more},
             "error": "s.error",
         }
         cells = [*(f"s.{quoted(name)}" for name in shown), *words.values()]

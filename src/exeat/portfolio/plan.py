@@ -11,7 +11,7 @@ from exeat.catalog import ItemFacts
 from exeat.desk import Desk
 from exeat.determination.determine import Engine
 from exeat.logic.compile import Compiled, compile_tree
-from exeat.logic.tree import Coalesce, Compare, Constant, Fact, Tree, Value, children, walk
+from exeat.logic.tree import Compare, Constant, Fact, Tree, Value
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
@@ -62,6 +62,8 @@ class Answers:
     forest: Forest
     _values: dict[int, list[object]] = field(default_factory=dict)
     _details: dict[int, list[object]] = field(default_factory=dict)
+    _told: dict[int, list[object]] = field(default_factory=dict)
+    _names: dict[int, frozenset[str]] = field(default_factory=dict)
     _sets: dict[tuple[bool, tuple[int, ...]], int] = field(default_factory=dict)
     classes: list[list[int]] = field(default_factory=list)
     _held: list[Tree] = field(default_factory=list)
@@ -72,8 +74,7 @@ class Answers:
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = len(self.classes)
-            answers = self.details if detailed else self.values
-            columns = [answers(question) for question in questions]
+            columns = [self._identities(q) if detailed else self.values(q) for q in questions]
             seen: dict[tuple[object, ...], int] = {}
             self.classes.append([seen.setdefault(row, len(seen)) for row in zip(*columns, strict=True)])
         return found
@@ -84,7 +85,7 @@ class Answers:
         if found is None:
             self._held.append(question)
             run = compile_tree(question, {}, of_party=False)
-            found = self._values[id(question)] = [_by_identity(run(element.facts, {})) for element in self.elements]
+            found = self._values[id(question)] = [run(element.facts, {}) for element in self.elements]
         return found
 
     def details(self, question: Tree) -> list[object]:
@@ -93,11 +94,19 @@ class Answers:
         if found is None:
             made: dict[object, object] = {}
             changeable = presumes(question)
-            names = sorted({node.name for node in walk(question) if isinstance(node, Fact)})
+            names = sorted(self.forest.names(question, self._names))
+            names += [f"said:{name.partition(':')[2]}" for name in names]
             found = self._details[id(question)] = [
                 self._detail(question, element, names, made) if value is None or changeable else value
                 for element, value in zip(self.elements, self.values(question), strict=True)
             ]
+        return found
+
+    def _identities(self, question: Tree) -> list[object]:
+        """The details, open ones by identity: trees are kept once each, and to compare them is to walk them."""
+        found = self._told.get(id(question))
+        if found is None:
+            found = self._told[id(question)] = [_by_identity(answer) for answer in self.details(question)]
         return found
 
     def _detail(self, question: Tree, element: Element, names: list[str], made: dict[object, object]) -> object:
@@ -110,7 +119,6 @@ class Answers:
 
 
 def _by_identity(answer: object) -> object:
-    """Trees are kept once each: their identity tells them apart, and costs no walk."""
     known = answer is None or isinstance(answer, (bool, str, Decimal))
     return answer if known else ("open", id(answer))
 

@@ -27,8 +27,8 @@ class Questions:
 
     ``raw`` are numbers (``num:…``, ``fig:…``) whose very figure matters. ``steps`` is the residual program itself, and
     ``nodes`` tells where in it a question stands, by the identity of the tree: the part of the row and the question.
-    ``answers`` are the expressions an answer shows, written out, by name and identity. ``fragile`` are those of them that
-    read a figure known only within bounds, and whether a presumption stands in them.
+    ``answers`` are the expressions an answer shows, written out, by name and identity. ``fragile`` are those of them
+    that read a figure known only within bounds, and whether a presumption stands in them.
     """
 
     of: Mapping[str, tuple[Tree, ...]]

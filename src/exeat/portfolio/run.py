@@ -10,7 +10,9 @@ from typing import Any
 
 from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
+from exeat.determination.determine import Valuation
 from exeat.determination.program import TRACKS
+from exeat.lawbook.instrument import RedFlag
 from exeat.logic.tree import Value
 from exeat.portfolio.alike import Tests, tests_of
 from exeat.portfolio.asked import Shape
@@ -163,15 +165,15 @@ class Run:
         return self._decided(self.combos[number])
 
     def _decided(self, combo: Mapping[str, Any]) -> Determination:
-        """As the desk decides. Where no uncertain figure bears on any paragraph, its bounds need not be gone through:
-        the answer, if there is one, is the same over all of them.
+        """As the desk decides. Where no open paragraph reads a figure known within bounds, the bounds need not be gone
+        through: the answer, if there is one, is the same over all of them.
         """
         asked = self._asked(combo)
         kind = self.plan.kinds[int(combo["kind"])]
-        if kind.uncertain:
-            return self.desk.decide(asked)
         engine = self.plan.engines[combo["program"]]
         found = engine.determine(asked.facts, asked.parties)
+        if any(presumed or _is_open(found, name) for name, presumed in kind.questions.fragile):
+            return self.desk.decide(asked)
         outcomes: dict[str, str] = {track: found.outcome(track) for track in TRACKS}
         bounded = asked.item is not None and any(asked.facts.get(name) is None for name in asked.item.intervals)
         settled = outcomes if bounded and "unknown" not in outcomes.values() else {}
@@ -202,6 +204,18 @@ class Run:
         self.progress("writing", 0, self.source.rows)
         self.keys.write_out(out, ANSWER_COLUMNS, asking=self.asking)
         self.tally.decided, self.tally.errors = self.keys.count_out(out)
+
+
+def _is_open(found: Valuation, name: str) -> bool:
+    """Whether an expression that the answer shows is open. What was not run bears on no answer, red flags aside."""
+    if name in found.values:
+        return found.values[name] is None
+    return name in found.program and isinstance(_rule_of(found, name), RedFlag) and found.truth(name) is None
+
+
+def _rule_of(found: Valuation, name: str) -> object:
+    section = found.program[name].section
+    return None if section is None else section.rule
 
 
 __all__ = ["Progress", "Run", "Tally"]

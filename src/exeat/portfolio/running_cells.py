@@ -169,4 +169,5 @@ def folded(name: object) -> str:
 
 
 def same(column: str, other: str) -> str:
+    """Whether a cell of a row (``s``) is another, two empty ones being the same."""
     return f"s.{quoted(column)} IS NOT DISTINCT FROM {other}"

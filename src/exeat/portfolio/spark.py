@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from exeat.desk import Desk
 from exeat.portfolio.columns import read_columns
 from exeat.portfolio.days import Order
+from exeat.portfolio.decision import TRACE_COLUMNS
 from exeat.portfolio.delivery import Outputs, write_errors
 from exeat.portfolio.duck import MEMORY, Source, literal, opened, quoted
 from exeat.portfolio.run import Progress, Run, silent
@@ -132,22 +133,142 @@ def batch_on_spark(
     gathered = Path(mkdtemp(prefix=f".{files.out.name}.", dir=files.out.parent))
     try:
         with session(master) as spark, opened(memory) as (duck, folder):
-            report("starting Spark", 0, 0)
-            rows, names = _numbered(spark, str(table))
+            report("reading the table", 0, 0)
+            rows, count = _numbered(spark, str(table))
+            files.refuse_too_many(count)
             source = Source(duck, folder, rows.limit(0).drop(ROW).toArrow(), on, mapped)
             columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
             run = Run(desk, duck, source, columns)
             run.prepare()
             run.decide()
-            empty = folder / "empty.parquet"
-            run.write(empty)
-            report("deciding on Spark", 0, 0)
-            decided = _decided(spark, rows, names, run, empty, means)
-            _write(decided, gathered / "rows")
-            executors = _executors(spark)
-            report("putting the rows in order", 0, 0)
+            run.write(folder / "empty.parquet")
+            report("deciding on Spark", 0, count)
+            _write(_decided(rows, run, folder / "empty.parquet", means), gathered / "rows")
+            report("putting the rows in order", 0, count)
             made = folder / "decided.parquet"
-            told = _in_order(run, gathered / "rows", made, rows)
-            return {**_summary(run, made, told, files), "executors": executors}
+            told = _in_order(run, gathered / "rows", made, count)
+            scan = f"read_parquet({literal(str(made))})"
+            _write_traces(run, told, files.traces)
+            source.notes.extend(dict.fromkeys(note for task in told for note in task["notes"]))
+            summary = summary_of(run, scan)
+            if files.errors is not None:
+                write_errors(duck, source, f"SELECT * FROM {scan} WHERE error IS NOT NULL", files.errors)
+            files.deliver(duck, made, source, columns)
+            executors = len({task["executor"] for task in told})
+            return {**summary.to_dict(), "out": files.out.name, "executors": executors}
     finally:
         shutil.rmtree(gathered, ignore_errors=True)
+
+
+def _refuse_no_parquet(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"there is no file {str(path)[:200]!r}")
+    if path.is_file() and path.suffix.casefold() != ".parquet":
+        raise InputError(
+            f"{path.name}: --engine spark reads Parquet (a file or a folder); the default engine reads the rest"
+        )
+
+
+def _numbered(spark: SparkSession, table: str) -> tuple[DataFrame, int]:
+    """The rows with their numbers, from 1, by the names of the files and the place in each; and how many there are."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql import functions as F  # noqa: N812
+
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        read = spark.read.parquet(table)
+        place = {_FILE: "_metadata.file_path", _INDEX: "_metadata.row_index"}
+        located = read.select("*", *(F.col(source).alias(name) for name, source in place.items()))
+        counts = sorted((row[0], row[1]) for row in located.groupBy(_FILE).agg(F.count(F.lit(1))).collect())
+    except PySparkException as error:
+        raise InputError(f"{Path(table).name} cannot be read as Parquet by Spark: {_first(error)}") from None
+    start, starts = 0, []
+    for file, count in counts:
+        starts += [F.lit(file), F.lit(start)]
+        start += count
+    first = F.create_map(*starts)[F.col(_FILE)] if len(counts) > 1 else F.lit(0)
+    number = (first + F.col(_INDEX) + 1).cast("long").alias(ROW)
+    return located.select(number, *(F.col(_back(name)) for name in read.columns)), start
+
+
+def _back(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _decided(rows: DataFrame, run: Run, empty: Path, means: Mapping[str, Any]) -> DataFrame:
+    """The rows decided, with a last row for each task that tells of it."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+    from pyspark.sql.types import StringType
+
+    from exeat import __version__
+
+    schema = from_arrow_schema(
+        run.duck.connection.sql(f"SELECT * FROM read_parquet({literal(str(empty))})").to_arrow_table().schema
+    )
+    number, digest = run.source.number, run.desk.lawbook.digest
+    task = Task(tuple(schema.names), number, digest, __version__, **means)
+    return rows.mapInArrow(task, schema.add(TOLD, StringType()))
+
+
+def _write(decided: DataFrame, path: Path) -> None:
+    from pyspark.errors import PySparkException
+
+    try:
+        decided.write.parquet(path.as_uri())
+    except PySparkException as error:
+        raise InputError(f"Spark could not decide the table: {_first(error)}") from None
+
+
+def _in_order(run: Run, parts: Path, made: Path, expected: int) -> list[dict[str, Any]]:
+    """Put the parts into one file, in the order of the rows; what the tasks told. Fails if a row was lost or doubled."""
+    duck, number = run.duck, quoted(run.source.number)
+    scan = f"read_parquet({literal(str(parts / '*.parquet'))})"
+    told = [
+        json.loads(row[0]) for row in duck.rows(f"SELECT {quoted(TOLD)} FROM {scan} WHERE {quoted(TOLD)} IS NOT NULL")
+    ]
+    duck.copy(f"SELECT * EXCLUDE ({quoted(TOLD)}) FROM {scan} WHERE {number} IS NOT NULL ORDER BY {number}", made)
+    total, moved, errors = duck.rows(
+        f"SELECT count(*), count(*) FILTER ({number} <> file_row_number + 1), count(error) "
+        f"FROM read_parquet({literal(str(made))}, file_row_number = true)"
+    )[0]
+    if total != expected or moved:
+        raise InputError(f"{expected} rows came in and {total} went out, {moved} out of place: nothing is kept")
+    run.source.rows = run.tally.rows = total
+    run.tally.errors, run.tally.decided = errors, total - errors
+    run.tally.classes = sum(task["classes"] for task in told)
+    return told
+
+
+def _traces(told: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """The traces of all tasks, each once: over the days and rows of every task that met it."""
+    first, last, rows = (TRACE_COLUMNS.index(name) for name in ("first_date", "last_date", "rows"))
+    found: dict[str, list[Any]] = {}
+    for trace in (trace for task in told for trace in task["traces"]):
+        known = found.get(trace[0])
+        if known is None:
+            found[trace[0]] = list(trace)
+            continue
+        known[first], known[last] = min(known[first], trace[first]), max(known[last], trace[last])
+        known[rows] += trace[rows]
+    return [tuple(found[id_]) for id_ in sorted(found)]
+
+
+def _write_traces(run: Run, told: list[dict[str, Any]], path: Path | None) -> None:
+    kinds = dict.fromkeys(TRACE_COLUMNS, "VARCHAR") | {"rows": "BIGINT"}
+    run.duck.table("traces", kinds, _traces(told))
+    run.duck.run("CREATE TEMP VIEW trace_texts AS SELECT * FROM traces")
+    run.tally.traces = int(run.duck.one("SELECT count(*) FROM traces"))
+    if path is not None:
+        run.duck.copy("SELECT * FROM traces ORDER BY trace_id", path)
+
+
+def _first(error: BaseException) -> str:
+    """The line of an error that tells most: what an executor's own refusal says, or the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    refused = next((line for line in reversed(lines) if "InputError: " in line), None)
+    if refused is not None:
+        return refused.partition("InputError: ")[2][:500]
+    return (lines or [type(error).__name__])[0][:300]
+
+
+__all__ = ["JAVA", "batch_on_spark", "check_java", "session"]

@@ -7,6 +7,8 @@ very code of ``exeat batch``: nothing is written a second time for Spark, whose 
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +53,8 @@ class Task:
             if not spooled(batches, given):
                 return
             summary = self._decide(desk, given, decided, traces)
-            told = json.dumps({"traces": _traces(traces), "classes": summary["classes"], "notes": summary["notes"]})
+            about = {name: summary[name] for name in ("classes", "notes")}
+            told = json.dumps({"traces": _traces(traces), "executor": _executor(), **about})
             listed = ", ".join(self._cell(column) for column in self.columns)
             scan = f"read_parquet({literal(str(decided))})"
             nothing = ", ".join("NULL" for _ in self.columns)
@@ -86,6 +89,11 @@ class Task:
                 f"{self.version} with the law {self.digest[:12]}; install the same package on both"
             )
         return desk
+
+
+def _executor() -> str:
+    """The executor this runs on: Python workers are children of a process of its own."""
+    return f"{platform.node()} {os.getppid()}"
 
 
 def _traces(path: Path) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from exeat.determination.program import TRACKS
 from exeat.lawbook.instrument import Section
 from exeat.logic.sql import to_sql
-from exeat.logic.tree import Tree
+from exeat.logic.tree import Fact, In, Tree
 from exeat.logic.vocabulary import Declared, Vocabulary
 from exeat.portfolio.warehouse_facts import Facts
 from exeat.portfolio.warehouse_law import PRESUMED, STATED, Column, Law, Version
@@ -34,7 +34,10 @@ class Paragraphs:
         declared = [facts.declared(leaf) for leaf in law.leaves]
         for column in law.columns():
             own = facts.vocabulary.get(column.name)
-            declared.append(Declared(column.name, column.kind, decimals=own.decimals if own else 0))
+            country = own is not None and own.country
+            declared.append(
+                Declared(column.name, column.kind, decimals=own.decimals if own else 0, country=country)
+            )
         self.vocabulary = Vocabulary({d.name: d for d in declared})
         self.facts = frozenset(facts.vocabulary)
         self.kinds = {d.name: d.type for d in declared}
@@ -82,6 +85,9 @@ class Paragraphs:
 
     def _sql(self, tree: Tree) -> str:
         dialect = self.spelling.dialect
+        if isinstance(tree, In) and isinstance(tree.operand, Fact) and all(_is_code(v) for v in tree.values):
+            if self.vocabulary[tree.operand.name].country:
+                return self.spelling.among_codes(self.of(tree.operand.name), [str(v) for v in tree.values])
         found = to_sql(tree, self.vocabulary, dialect, self.names)
         if len(found) > _LONG:
             found = to_sql(tree, self.vocabulary, dialect, self.names, pretty=True)
@@ -205,6 +211,10 @@ class Paragraphs:
 def _without_end(column: str) -> str:
     """A list without its last semicolon; null where it is empty."""
     return f"CASE WHEN LENGTH({column}) > 2 THEN SUBSTR({column}, 1, LENGTH({column}) - 2) END"
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 2 and value.isalpha() and value.isupper()
 
 
 def _where(version: Version) -> str:

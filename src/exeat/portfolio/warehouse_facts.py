@@ -22,7 +22,7 @@ from exeat.portfolio.warehouse_items import ItemTables
 from exeat.portfolio.warehouse_law import ANY_DAY, PRESUMED, STATED, Era
 from exeat.portfolio.warehouse_text import Names, Spelling
 
-UNKNOWN = ("?", "unknown", "null", "none stated", "don't know")
+_SAYS_UNKNOWN = "^([?]|unknown|null|none stated|don't know)$"
 YES, NO = ("yes", "true", "y"), ("no", "false", "n")
 #: Digits before the point: a product of two figures fits 38 in every warehouse. Counts of operations are not multiplied.
 DIGITS, MANY_DIGITS = 15, 30
@@ -80,7 +80,7 @@ class Facts:
         if leaf.endswith("_present"):
             return Declared(leaf, "yes/no")
         own = self.vocabulary[leaf.rpartition(":")[2].removesuffix(STATED).removesuffix(PRESUMED)]
-        return Declared(leaf, own.type, decimals=own.decimals)
+        return Declared(leaf, own.type, decimals=own.decimals, country=own.country)
 
     # The first layer.
 
@@ -176,7 +176,7 @@ class Facts:
                 f"WHEN {commas} THEN CAST(REPLACE({cell}, ',', '') AS {type_}) END"
             )
         if not declared.values:
-            return f"CASE WHEN LOWER({cell}) NOT IN ({s.listed(UNKNOWN)}) THEN {cell} END"
+            return f"CASE WHEN NOT ({s.matches(f'LOWER({cell})', _SAYS_UNKNOWN)}) THEN {cell} END"
         exact = [v for v in declared.values if v != _underscored(v)]
         plain = f"LOWER(REPLACE(REPLACE({cell}, ' ', '_'), '-', '_'))"
         known = [v for v in declared.values if v == _underscored(v)]
@@ -186,7 +186,7 @@ class Facts:
             for v in exact
             if v.casefold() == _underscored(v)
         ]
-        whens += [f"WHEN {plain} IN ({s.listed(known)}) THEN {plain}"] if known else []
+        whens += [f"WHEN {s.matches(plain, '^(' + '|'.join(known) + ')$')} THEN {plain}"] if known else []
         return f"CASE {' '.join(whens)} END"
 
     def _folded(self, cell: str) -> str:
@@ -381,7 +381,7 @@ class Facts:
             else:
                 declared = self.vocabulary[meaning.fact]
                 unread = self._found(meaning) if declared.country else self._value(meaning)
-                wrong = f"{unread} IS NULL AND LOWER({cell}) NOT IN ({s.listed(UNKNOWN)})"
+                wrong = f"{unread} IS NULL AND NOT ({s.matches(f'LOWER({cell})', _SAYS_UNKNOWN)})"
                 expected = _expected(declared)
             what = s.literal(f"{meaning.column} is '")
             told = s.literal(f"'; expected {expected}; ")

@@ -101,6 +101,8 @@ class ListStore:
 
     folder: Path = field(default_factory=data_folder)
     _known: dict[Path, Snapshot] = field(default_factory=dict, repr=False, compare=False)
+    _found: list[Snapshot] = field(default_factory=list, repr=False, compare=False)
+    _stamped: tuple[tuple[str, int], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def lists(self) -> Path:
@@ -113,9 +115,20 @@ class ListStore:
         Raises:
             UnreadableList: a record of one cannot be read.
         """
-        found = [self._recorded(record) for record in self.lists.glob("*/*/snapshot.json")]
-        found.sort(key=lambda s: (s.as_of, s.retrieved))
-        return [snapshot for snapshot in found if source in (None, snapshot.source)]
+        stamp = self._stamp()
+        if stamp != self._stamped:
+            found = [self._recorded(record) for record in self.lists.glob("*/*/snapshot.json")]
+            found.sort(key=lambda s: (s.as_of, s.retrieved))
+            self._found, self._stamped = found, stamp
+        return [snapshot for snapshot in self._found if source in (None, snapshot.source)]
+
+    def _stamp(self) -> tuple[tuple[str, int], ...]:
+        """When each source's folder last changed: asked for with every name, so it reads no files."""
+        try:
+            with os.scandir(self.lists) as places:
+                return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in places if place.is_dir()))
+        except OSError:
+            return ()
 
     def _recorded(self, record: Path) -> Snapshot:
         # A snapshot is never overwritten: its record is read once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,14 +12,12 @@ from exeat.catalog import Item
 from exeat.desk import Desk
 from exeat.determination.determine import SEVERITY, Engine
 from exeat.determination.lines import Line, lines
-from exeat.determination.program import TRACKS
 from exeat.determination.step import Track
 from exeat.lawbook.groups import Destination
 from exeat.lawbook.instrument import Section
 from exeat.library import LawView
-from exeat.logic.tree import AnyParty, fact_names, walk
 from exeat.web.chips import entry_words
-from exeat.web.map_of_outcomes import OutcomeMap, PlaceOutcome, Profile, Reasons, map_of_outcomes
+from exeat.web.map_of_outcomes import OutcomeMap, PlaceOutcome, Reasons
 
 
 @dataclass(frozen=True)
@@ -203,69 +201,4 @@ def line_moves(left: Side, right: Side) -> tuple[list[Line], list[Line]]:
     return [new[k] for k in new if k not in old], [old[k] for k in old if k not in new]
 
 
-def alike(desk: Desk, engine: Engine, items: Sequence[Item]) -> dict[str, tuple[object, ...]]:
-    """For each item, all that the outcome at any destination can depend on: items that are alike need one map.
-
-    Of the steps behind the outcomes, each that reads the destination or a party is a function of those and of values
-    fixed by the item; what such steps read of the latter is the mark.
-    """
-    program = engine.program
-    vocabulary = program.vocabulary
-    names_of = {step.name: fact_names(step.tree) for step in program.steps}
-    needed: set[str] = set()
-    waiting = [f"{track}.outcome" for track in TRACKS]
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting.extend(names_of.get(name, ()))
-    placed = {"destination", *(name for name in vocabulary if vocabulary[name].party)}
-    wanted: set[str] = set()
-    for step in program.steps:
-        names = names_of[step.name]
-        if step.name in needed and (names & placed or any(isinstance(node, AnyParty) for node in walk(step.tree))):
-            placed.add(step.name)
-            wanted |= names - placed
-    read = sorted(wanted - placed)
-    found = {}
-    for item in items:
-        facts, _ = desk.item_facts(item.id, engine)
-        values = engine.classify({**facts, "activity": "export", "origin": "US"})
-        found[item.id] = tuple(values.get(name) for name in read)
-    return found
-
-
-def moves_of_all(pairs: Sequence[Pair], left: Side, right: Side, profile: Profile) -> tuple[dict[str, list[Move]], int]:
-    """For every pair by name, the destinations to which any chip moves, with the number of chips; and how many moved.
-
-    A destination is shown by the move most chips make.
-    """
-    items = [item for item in left.desk.catalog.items.values() if not item.is_assembly]
-    old, new = alike(left.desk, left.engine, items), alike(right.desk, right.engine, items)
-    kinds: dict[tuple[object, ...], list[Item]] = {}
-    for item in items:
-        kinds.setdefault((old[item.id], new[item.id]), []).append(item)
-    told: dict[str, dict[str, dict[tuple[str, str], tuple[Move, int]]]] = {pair.name: {} for pair in pairs}
-    moved: set[str] = set()
-    for alikes in kinds.values():
-        was = map_of_outcomes(left.desk, alikes[0].id, left.on, profile)
-        now = was if left is right else map_of_outcomes(right.desk, alikes[0].id, right.on, profile)
-        for pair in pairs:
-            for move in pair.moves(was, now):
-                moved.update(item.id for item in alikes)
-                way = told[pair.name].setdefault(move.place.code, {})
-                key = (move.left.outcome, move.right.outcome)
-                way[key] = (move, way.get(key, (move, 0))[1] + len(alikes))
-    return {name: _commonest(by_place) for name, by_place in told.items()}, len(moved)
-
-
-def _commonest(by_place: Mapping[str, Mapping[tuple[str, str], tuple[Move, int]]]) -> list[Move]:
-    found = []
-    for ways in by_place.values():
-        move, _ = max(ways.values(), key=lambda pair: pair[1])
-        total = sum(count for _, count in ways.values())
-        found.append(Move(move.place, move.left, move.right, move.causes, total))
-    return sorted(found, key=lambda move: move.place.name)
-
-
-__all__ = ["Cause", "ChipMove", "Move", "Pair", "Side", "chip_moves", "line_moves", "moves_of_all", "reasons"]
+__all__ = ["Cause", "ChipMove", "Move", "Pair", "Side", "chip_moves", "direction", "line_moves", "reasons"]

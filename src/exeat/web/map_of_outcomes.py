@@ -175,7 +175,7 @@ class _Asking:
         except (LogicError, CatalogError) as error:
             raise InputError(str(error)) from None
         named = {value for value in self.facts.values() if isinstance(value, str)}
-        self.named = _named_places(engine) | named | set(self._party(None).values())
+        self.named = named_texts(engine) | named | set(self._party(None).values())
         groups = engine.program.law.groups
         self.groups_of: dict[str, set[str]] = {}
         for name, members in groups.items():
@@ -216,7 +216,7 @@ class _Asking:
 _NAMED: WeakKeyDictionary[Engine, frozenset[str]] = WeakKeyDictionary()
 
 
-def _named_places(engine: Engine) -> frozenset[str]:
+def named_texts(engine: Engine) -> frozenset[str]:
     """Every text a condition of the program compares with: place codes among them."""
     found = _NAMED.get(engine)
     if found is None:
@@ -256,4 +256,4 @@ def _reasons(answer: Determination, track: Track) -> Reasons:
     return Reasons(outcome, tuple(applies), tuple(relief), tuple(unsure), policy)
 
 
-__all__ = ["HERE", "OutcomeMap", "PlaceOutcome", "Profile", "Reasons", "map_of_outcomes"]
+__all__ = ["HERE", "OutcomeMap", "PlaceOutcome", "Profile", "Reasons", "map_of_outcomes", "named_texts"]

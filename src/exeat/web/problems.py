@@ -27,6 +27,10 @@ _OF_THE_LEDGER = {
     "LimitReached": 409, "LimitUndefined": 409, "KeyReused": 409, "ReservationClosed": 409, "NoticeError": 409,
     "UnknownAccount": 404, "StoreError": 503,
 }  # fmt: skip
+_UNREACHABLE = (
+    "the ledger cannot be used now (exeat doctor tells why); whether something was written is not known: repeat the "
+    "request with the same key, and it is done once"
+)
 
 
 class Problem(Exception):  # noqa: N818 - not always an error of ours
@@ -95,8 +99,13 @@ def install(app: FastAPI) -> None:
     """Tell every error that can be foreseen in the public words of the command line."""
 
     async def bad_input(request: Request, error: Exception) -> Response:
-        status = _OF_THE_LEDGER.get(error.kind, 422) if isinstance(error, Refused) else 422
-        return told(request, 501 if isinstance(error, NotInstalled) else status, _line(error))
+        if isinstance(error, NotInstalled):
+            return told(request, 501, _line(error))
+        if not isinstance(error, Refused):
+            return told(request, 422, _line(error))
+        # What a database says of itself holds its address.
+        text = _UNREACHABLE if error.kind == "StoreError" else _line(error)
+        return told(request, _OF_THE_LEDGER.get(error.kind, 422), text)
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, (Problem, Forbidden))

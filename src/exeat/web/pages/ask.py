@@ -6,21 +6,27 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from secrets import token_urlsafe
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from exeat.bound.ledger import KINDS
 from exeat.catalog import CatalogError
 from exeat.lawbook.instrument import LawError
 from exeat.logic.errors import LogicError
+from exeat.supplied import Recording
 from exeat.terms import InputError
 from exeat.web.answer import Answer
 from exeat.web.asking import PARTY, PLAIN, Question, read_question
 from exeat.web.links import law_href
+from exeat.web.login import asker_of
 from exeat.web.memo import memo_of
 from exeat.web.outline import pieces
+from exeat.web.security import CSRF_FIELD
 from exeat.web.site import Site, site_of
 from exeat.web.templating import render
 
@@ -41,6 +47,8 @@ EXAMPLES = (
      {"item": "NVIDIA A800 SXM4 80 GB", "to": "CN", "on": "2023-11-17", "p1_role": "ultimate_consignee",
       "p1_headquarters": "CN", "p1_ultimate_parent_headquarters": "CN"}),
 )  # fmt: skip
+#: What a form says of the recording, beside the question.
+_KEPT = ("record_reference", "record_reserve", "record_key")
 _UNREADABLE = (InputError, LogicError, CatalogError, LawError)
 
 
@@ -94,6 +102,8 @@ def _page(
         "law_href": lambda provision: law_href(provision, on),
         "law_mark": answer.data["law"] if answer else None,
         "declared": site.lawbook.vocabulary.get,
+        "keeps": KINDS if site.books is not None else None,
+        "record_key": token_urlsafe(12),
     }
     return render(request, "ask.html", status_code=status, **context)
 
@@ -161,6 +171,32 @@ def _answered(request: Request) -> Answer:
     site = site_of(request)
     question = read_question(request.query_params.multi_items(), site.lawbook.vocabulary, site.today())
     return Answer(site.desk.check(question.transaction()), question)
+
+
+@router.post("/ask/record")
+async def record(request: Request) -> Response:
+    """Keep the answer as a receipt, together with what is to be reserved, and show the receipt."""
+    form = await request.form()
+    return await run_in_threadpool(_record, request, [(k, v) for k, v in form.multi_items() if isinstance(v, str)])
+
+
+def _record(request: Request, given: list[tuple[str, str]]) -> Response:
+    site = site_of(request)
+    kept = {name: value.strip() for name, value in given if name in _KEPT}
+    pairs = [(name, value) for name, value in given if name not in _KEPT and name != CSRF_FIELD]
+    question = read_question(pairs, site.lawbook.vocabulary, site.today())
+    if site.books is None:
+        raise InputError("no ledger is configured to record in")
+    how = Recording(
+        kept.get("record_reference", ""), asker_of(request).name, kept.get("record_key") or None,
+        (kept["record_reserve"],) if kept.get("record_reserve") else (),
+    )  # fmt: skip
+    try:
+        found = site.desk.check(question.transaction(), record=how)
+    except _UNREADABLE as error:
+        return _page(request, question, error=str(error), status=422)
+    assert found.receipt is not None
+    return RedirectResponse(f"/records/{found.receipt['number']}", status_code=303)
 
 
 @router.get("/ask/memo", response_class=HTMLResponse)

@@ -22,7 +22,8 @@ from exeat.logic.errors import LogicError
 from exeat.terms import InputError
 from exeat.web.address import address, day_of, in_path, one_of, read_address
 from exeat.web.chips import short
-from exeat.web.compare import Cause, Move, Pair, Side, chip_moves, line_moves, moves_of_all
+from exeat.web.compare import Cause, Move, Pair, Side, chip_moves, line_moves
+from exeat.web.compare_all import moves_of_all
 from exeat.web.map_of_outcomes import Profile, map_of_outcomes
 from exeat.web.map_shapes import world_shapes
 from exeat.web.pages.world import DEFAULT_ITEM, KINDS, kind
@@ -149,8 +150,9 @@ def _moved(view: View, site: Site) -> dict[str, Any]:
     if view.item == ALL:
         moved, chips_moved = moves_of_all(pairs, left, right, Profile())
     else:
-        was = map_of_outcomes(left.desk, view.item, left.on)
-        now = was if left is right else map_of_outcomes(right.desk, view.item, right.on)
+        was = site.map(view.item, left.on)
+        drafted = right.desk is not site.desk
+        now = map_of_outcomes(right.desk, view.item, right.on) if drafted else site.map(view.item, right.on)
         item = now.item or view.item
         moved = {pair.name: pair.moves(was, now) for pair in pairs}
     added, removed = line_moves(left, right) if left is not right else ([], [])

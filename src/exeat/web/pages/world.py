@@ -15,12 +15,13 @@ from starlette.responses import HTMLResponse
 from exeat.catalog import CatalogError
 from exeat.determination.determine import SEVERITY
 from exeat.lawbook.groups import Destination
+from exeat.lawbook.places import Places
 from exeat.logic.errors import LogicError
 from exeat.terms import InputError
 from exeat.web.address import address, day_of, in_path, one_of, read_address
 from exeat.web.asking import Question
 from exeat.web.links import law_href
-from exeat.web.map_of_outcomes import HERE, OutcomeMap, PlaceOutcome, Profile, Reasons, map_of_outcomes
+from exeat.web.map_of_outcomes import HERE, OutcomeMap, PlaceOutcome, Profile, Reasons
 from exeat.web.map_shapes import world_shapes
 from exeat.web.site import Site, site_of
 from exeat.web.stops import around, stops
@@ -75,7 +76,7 @@ def world(request: Request) -> HTMLResponse:
     try:
         given = read_address(request.query_params.multi_items(), NAMES, "f_")
         context["view"] = view = _view(given, site)
-        context["found"] = found = map_of_outcomes(site.desk, view.item, view.on, view.profile, view.known_on)
+        context["found"] = found = site.map(view.item, view.on, view.profile, view.known_on)
         context.update(_drawn(view, found, site))
     except _UNREADABLE as error:
         context["error"], status = str(error), 422
@@ -92,16 +93,13 @@ def _view(given: Mapping[str, str], site: Site) -> View:
         InputError, LogicError: a day, place, number or word that cannot be read.
     """
     book, places = site.lawbook, site.desk.places
-    homes = {}
-    for name in ("headquarters", "parent"):
-        said = given.get(name, HERE)
-        homes[name] = said if said == HERE else None if said in ("unknown", "?") else places.find(said).code
     quantity = given.get("quantity")
     if quantity is not None and not (quantity.isdecimal() and 0 < int(quantity) < 10**9):
         raise InputError(f"quantity is {quantity[:40]!r}; expected a whole number of units, 1 or more")
     end_uses = book.vocabulary["end_use"].values
     profile = Profile(
-        **homes,
+        _home(given.get("headquarters", HERE), places),
+        _home(given.get("parent", HERE), places),
         end_use=one_of(given, "end_use", end_uses, "") if "end_use" in given else None,
         quantity=int(quantity) if quantity else None,
         facts={name.removeprefix("f_"): value for name, value in given.items() if name.startswith("f_")},
@@ -115,6 +113,10 @@ def _view(given: Mapping[str, str], site: Site) -> View:
         place=places.find(given["place"]) if "place" in given else None,
         sort=one_of(given, "sort", SORTS, "name"),
     )
+
+
+def _home(said: str, places: Places) -> str | None:
+    return said if said == HERE else None if said in ("unknown", "?") else places.find(said).code
 
 
 def kind(reasons: Reasons) -> str:

@@ -90,6 +90,13 @@
     });
   }
 
+  // On a narrow screen the answer comes first; the form folds away above it.
+  const fold = one("#fold"), narrow = window.matchMedia("(max-width: 61.99rem)");
+  if (fold) {
+    fold.open = !narrow.matches;
+    narrow.addEventListener("change", () => { fold.open = !narrow.matches; });
+  }
+
   // After an answer the keyboard goes on from it.
   const answer = one("#answer");
   if (answer && location.hash === "#answer") answer.focus({ preventScroll: false });

@@ -1,0 +1,194 @@
+"""Order lines by the million, beside the physical limit: reading and writing the same Parquet with the same DuckDB.
+
+    EXEAT_BENCH_LINES=1000000,10000000,30000000 python -m benchmarks.run portfolio
+
+The batch runs in a process of its own, law and all, so that its memory is its own. Its time is told in stages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from time import perf_counter, process_time
+
+from benchmarks.portfolio_table import write_table
+
+#: How many lines: one million, unless the environment says otherwise.
+LINES = "EXEAT_BENCH_LINES"
+COPIES = 3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One table copied, then decided. Seconds; memory and spill in MiB."""
+
+    lines: int
+    copied: float
+    decided: float
+    processor: float
+    memory: float
+    spilled: float
+    stages: dict[str, float]
+    summary: dict[str, object]
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as copying."""
+        return self.decided / self.copied
+
+
+def sizes() -> list[int]:
+    """The numbers of lines asked for."""
+    return [int(word) for word in os.environ.get(LINES, "1_000_000").split(",")]
+
+
+def measured(lines: int) -> Measured:
+    """Make a table, copy it, decide it."""
+    with TemporaryDirectory(prefix="exeat-bench-") as name:
+        folder = Path(name)
+        table = folder / "orders.parquet"
+        write_table(lines, table)
+        copied = median(copy_once(table, folder / "copy.parquet") for _ in range(COPIES))
+        argv = [sys.executable, "-m", "benchmarks.portfolio", str(table), str(folder / "decided.parquet")]
+        with _spilling(folder) as peak:
+            done = subprocess.run(
+                argv, check=True, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(folder)}, text=True
+            )
+        told = json.loads(done.stdout)
+        _check(table, folder / "decided.parquet", lines)
+    return Measured(
+        lines, copied, told["time"], told["processor"], told["memory"], peak[0], told["stages"], told["summary"]
+    )
+
+
+def copy_once(table: Path, to: Path) -> float:
+    """The seconds DuckDB needs to read and write a table, in order, as the batch does; with the same threads."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        start = perf_counter()
+        connection.execute(f"COPY (SELECT * FROM '{table}') TO '{to}' (FORMAT parquet)")
+        found = perf_counter() - start
+    to.unlink()
+    return found
+
+
+def _check(table: Path, decided: Path, lines: int) -> None:
+    """Every line is there, in its place, as it was, with an answer on both tracks and a trace."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        wrong = connection.execute(
+            "SELECT count(*) FILTER (row <> order_id OR outcome_text IS NULL OR outcome_enforced IS NULL "
+            f"OR trace_id IS NULL), count(*) FROM '{decided}'"
+        ).fetchone()
+        same = "SELECT bit_xor(hash(o)) FROM (SELECT order_id, date, item, quantity, value_usd, destination FROM '{}') AS o"
+        before, after = (connection.execute(same.format(path)).fetchone() for path in (table, decided))
+    assert wrong == (0, lines), wrong
+    assert before == after, "the lines are not those that came in"
+
+
+@contextmanager
+def _spilling(folder: Path) -> Iterator[list[float]]:
+    """The most that DuckDB had on disk for want of memory, in MiB, looked at ten times a second."""
+    peak, over = [0.0], Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            sizes = []
+            for path in folder.rglob("duckdb_temp*"):
+                try:
+                    sizes.append(path.stat().st_size)
+                except OSError:
+                    continue  # gone since
+            peak[0] = max(peak[0], sum(sizes) / 2**20)
+
+    thread = Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def child(table: Path, out: Path) -> None:
+    """Decide a table in this process and print what it took as JSON."""
+    import resource
+
+    start, began = perf_counter(), process_time()
+    stages: dict[str, float] = {}
+    current = ["loading", start]
+
+    def progress(what: str, done: int, of: int) -> None:
+        if what != current[0]:
+            now = perf_counter()
+            stages[str(current[0])] = stages.get(str(current[0]), 0.0) + now - float(current[1])
+            current[:] = [what, now]
+
+    from exeat.desk import Desk
+    from exeat.portfolio.commands import batch
+
+    summary = batch(table, out, desk=Desk(), progress=progress)
+    progress("", 0, 0)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    kept = {name: summary[name] for name in ("rows", "decided", "errors", "classes", "programs", "traces")}
+    told = {
+        "time": perf_counter() - start,
+        "processor": process_time() - began,
+        "memory": memory,
+        "stages": stages,
+        "summary": kept,
+    }
+    print(json.dumps(told))
+
+
+def report(found: list[Measured]) -> Iterator[str]:
+    """The measurements as Markdown."""
+    head = (
+        "lines",
+        "DuckDB copies",
+        "exeat batch",
+        "ratio",
+        "lines/s",
+        "processor",
+        "peak RSS",
+        "spilled",
+        "classes",
+        "traces",
+    )
+    rows = [
+        (
+            f"{m.lines:,}",
+            f"{m.copied:.2f} s",
+            f"{m.decided:.2f} s",
+            f"{m.ratio:.2f}",
+            f"{m.lines / m.decided:,.0f}",
+            f"{m.processor:.1f} s",
+            f"{m.memory:,.0f} MiB",
+            f"{m.spilled:,.0f} MiB",
+            f"{m.summary['classes']:,}",
+            f"{m.summary['traces']:,}",
+        )
+        for m in found
+    ]
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    for m in found:
+        parts = ", ".join(f"{what} {seconds:.2f} s" for what, seconds in m.stages.items() if seconds >= 0.005)
+        yield f"\n{m.lines:,} lines: {parts}."
+
+
+if __name__ == "__main__":
+    child(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -91,7 +91,8 @@ def _check(table: Path, decided: Path, lines: int) -> None:
             "SELECT count(*) FILTER (row <> order_id OR outcome_text IS NULL OR outcome_enforced IS NULL "
             f"OR trace_id IS NULL), count(*) FROM '{decided}'"
         ).fetchone()
-        same = "SELECT bit_xor(hash(o)) FROM (SELECT order_id, date, item, quantity, value_usd, destination FROM '{}') AS o"
+        columns = "order_id, date, item, quantity, value_usd, destination, consignee_name"
+        same = f"SELECT bit_xor(hash(o)) FROM (SELECT {columns} FROM '{{}}') AS o"
         before, after = (connection.execute(same.format(path)).fetchone() for path in (table, decided))
     assert wrong == (0, lines), wrong
     assert before == after, "the lines are not those that came in"

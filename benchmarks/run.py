@@ -167,7 +167,7 @@ def finish(argv: Sequence[str]) -> None:
 
 
 PARTS: dict[str, Callable[[], None]] = {
-    "toy": toy, "law": law, "process": process, "ledger": ledger, "screening": screening,
+    "toy": toy, "law": law, "process": process, "ledger": ledger, "screening": screening, "portfolio": portfolio,
 }  # fmt: skip
 
 

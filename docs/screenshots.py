@@ -44,7 +44,7 @@ SHOTS: tuple[tuple[str, str, str, int, int], ...] = (
     ("world", "/world?item=NVIDIA+H100+SXM&on=2025-07-01&track=text", "light", 1280, 960),
     ("chips", "/chips?on=2026-07-15", "light", 1280, 900),
     ("law", "/law?on=2025-07-01", "light", 1280, 900),
-    ("compare", "/compare", "light", 1280, 900),
+    ("compare", "/compare?by=days&on=2025-05-15&from=2025-05-14", "light", 1280, 900),
     ("ledger", "/ledger", "light", 1280, 860),
     ("burn-down", "/ledger/account?kind=LPP&for=Beispiel+GmbH&period=2026", "light", 1280, 760),
     ("records", "/records", "light", 1280, 620),

@@ -33,7 +33,7 @@ def cluster() -> Iterator[Any]:
 
 def written(folder: Path, desk: Desk, seed: int, count: int, files: int) -> tuple[pa.Table, Path]:
     """A random table, whole and as a folder of files."""
-    random = RandomTable(desk, seed, days=40)
+    random = RandomTable(desk, seed, days=12)
     rows = list(random.sample(count))
     table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in random.columns})
     parts = folder / "parts"
@@ -45,7 +45,7 @@ def written(folder: Path, desk: Desk, seed: int, count: int, files: int) -> tupl
 
 
 def test_answers_are_those_of_duckdb(cluster: Any, desk: Desk, tmp_path: Path) -> None:
-    table, parts = written(tmp_path, desk, seed=11, count=400, files=6)
+    table, parts = written(tmp_path, desk, seed=11, count=240, files=4)
     outs = {name: tmp_path / f"{name}.parquet" for name in ("duck", "spark", "traces_duck", "traces_spark")}
     by_duck = batch(table, outs["duck"], traces=outs["traces_duck"], desk=desk)
     by_spark = batch_on_spark(parts, outs["spark"], traces=outs["traces_spark"], master=MASTER, desk=desk)
@@ -53,7 +53,7 @@ def test_answers_are_those_of_duckdb(cluster: Any, desk: Desk, tmp_path: Path) -
     duck, spark = pq.read_table(outs["duck"]), pq.read_table(outs["spark"])
     assert duck.column_names == spark.column_names
     assert len(set(duck["outcome_text"].to_pylist())) >= 3
-    assert duck["ask"].null_count < 400
+    assert duck["ask"].null_count < 240
     for one, other in zip(duck.to_pylist(), spark.to_pylist(), strict=True):
         assert one == other
     assert pq.read_table(outs["traces_duck"]).to_pylist() == pq.read_table(outs["traces_spark"]).to_pylist()
@@ -92,18 +92,10 @@ def test_no_rows(cluster: Any, desk: Desk, tmp_path: Path) -> None:
 
 def test_another_law_on_the_executors_is_refused(cluster: Any, desk: Desk, tmp_path: Path) -> None:
     _, parts = written(tmp_path, desk, seed=1, count=10, files=1)
-    drafted = Desk(drafts=("chip-security-act",)) if _drafts() else None
-    if drafted is None:
-        pytest.skip("no draft to tell two laws apart")
-    with pytest.raises(InputError, match="an executor has exeat .* with the law .*, the driver has"):
+    drafted = Desk(drafts=("2025-07-04-malaysia-thailand",))
+    with pytest.raises(InputError, match=r"an executor has exeat .* with the law .*, the driver has"):
         batch_on_spark(parts, tmp_path / "out.parquet", master=MASTER, desk=drafted)
     assert [path.name for path in tmp_path.iterdir()] == ["parts"]
-
-
-def _drafts() -> list[Path]:
-    from exeat.lawbook.folder import law_folder
-
-    return sorted((law_folder() / "drafts").glob("*.md"))
 
 
 def test_what_is_no_parquet_is_refused(desk: Desk, tmp_path: Path) -> None:
@@ -123,7 +115,7 @@ def a_java(folder: Path, says: str) -> None:
 
 def test_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(InputError, match="JAVA_HOME is .* and holds no bin/java; install OpenJDK 17"):
+    with pytest.raises(InputError, match=r"JAVA_HOME is .* and holds no bin/java; install OpenJDK 17"):
         check_java()
     a_java(tmp_path, 'openjdk version "11.0.22" 2024-01-16')
     with pytest.raises(InputError, match="is Java 11; install OpenJDK 17 or later"):
@@ -132,7 +124,7 @@ def test_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="is Java 8"):
         check_java()
     a_java(tmp_path, "what?")
-    with pytest.raises(InputError, match="says 'what\\?'"):
+    with pytest.raises(InputError, match=r"says 'what\?'"):
         check_java()
     a_java(tmp_path, 'openjdk version "21" 2023-09-19')
     assert check_java() == 21

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,9 @@ def spark_session() -> Iterator[Any]:
     quiet = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.memory": "2g"}
     quiet |= {"spark.driver.extraJavaOptions": "-Xss64m", "spark.driver.bindAddress": "127.0.0.1"}
     quiet |= {"spark.driver.host": "127.0.0.1"}
+    # What the query's own head asks for: a thousand columns are planned and compiled for minutes otherwise.
+    quiet |= {"spark.sql.constraintPropagation.enabled": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    quiet |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.adaptive.enabled": "false"}
     builder = SparkSession.builder.master("local[2]").appName("exeat-warehouse")
     for key, value in quiet.items():
         builder = builder.config(key, value)
@@ -157,14 +160,26 @@ class OfWarehouse(RandomTable):
 
 
 def differences(
-    desk: Desk, seed: int, count: int, warehouse: Warehouse, dialect: str, day: date | None = None
+    desk: Desk,
+    seed: int,
+    count: int,
+    warehouse: Warehouse,
+    dialect: str,
+    day: date | None = None,
+    span: tuple[date, date] = (FIRST, LAST),
 ) -> list[str]:
-    """Rows on which the warehouse and the desk differ, in words. With a day, its law decides every row."""
+    """Rows on which the warehouse and the desk differ, in words.
+
+    With a day, its law decides every row; else each row is decided by its own day, drawn from the span.
+    """
     table = OfWarehouse(desk, seed, None if day is None else [day])
+    if day is None:
+        days = (span[1] - span[0]).days
+        table.days = [span[0] + timedelta(days=table.random.randint(0, days)) for _ in range(6)]
     rows = list(table.sample(count))
-    order = Order(day or FIRST, day or LAST, day is None, dialect, columns=table.columns, items=True)
+    order = Order(day or span[0], day or span[1], day is None, dialect, columns=table.columns, items=True)
     got = warehouse(query(order, desk).sql, table.columns, rows)
-    return list(compared(desk, rows, table.columns, got))
+    return [*compared(desk, rows, table.columns, got), *lost_columns(rows, got)]
 
 
 def compared(desk: Desk, rows: Sequence[Row], names: Sequence[str], got: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -267,3 +267,15 @@ def test_a_red_flag_holds_until_it_is_resolved_on_the_page(client: TestClient) -
     resolved = client.get("/ask", params=[*hidden, *said], headers=PAGE)
     assert resolved.status_code == 200
     assert "resolved as stated" in words_of(resolved.text)
+
+
+@pytest.mark.parametrize("address", [OPEN, f"{GERMANY}&f_customer_withholds_end_use=yes"])
+def test_every_link_of_an_answer_leads_somewhere(client: TestClient, address: str) -> None:
+    page = client.get(question(address).url(), headers=PAGE).text
+    links = {html.unescape(href).partition("#")[0] for href in re.findall(r'href="(/[^"]+)"', page)}
+    law = [href for href in links if href.startswith("/law/")]
+    assert len(law) > 5
+    broken = {href: status for href in links if (status := client.get(href, headers=PAGE).status_code) != 200}
+    assert broken == {}
+    anchors = set(re.findall(r'href="#([^"]+)"', page))
+    assert anchors and anchors <= set(re.findall(r'id="([^"]+)"', page))

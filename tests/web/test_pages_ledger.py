@@ -155,7 +155,7 @@ def test_the_calendar_holds_what_is_awaited(kept: TestClient) -> None:
     ("path", "status", "says"),
     [
         ("/ledger/account?kind=LPP", 422, "an account is named by kind and for"),
-        ("/ledger/account?kind=LPP&for=Nobody", 422, "no account"),
+        ("/ledger/account?kind=LPP&for=Nobody", 404, "no account"),
         ("/ledger/account?kinds=LPP", 422, "kind"),
         ("/records/999", 404, "999"),
         ("/records/0", 422, "expected a number"),

@@ -144,7 +144,7 @@ class Inquiry:
             yield from self._missing(part, party, number, seen)
 
     def _value(self, tree: Tree, party: Mapping[str, Value]) -> object:
-        values = {**self.values, **party}
+        values = {**self.values, **party} if party else self.values
         return evaluate(tree, values, self.parties or None, self.program.law.groups)  # type: ignore[arg-type]
 
     def _try(self, item: Missing, purpose: Purpose, tracks: Sequence[Track]) -> Ask:

@@ -49,12 +49,16 @@ class Valuation:
     presumed: tuple[str, ...]
     engine: Engine = field(repr=False)
     facts: Facts = field(repr=False)
+    _limbs: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)  # looked at so far
 
     def truth(self, name: str) -> bool | None:
         """The truth of a step, a single limb included; None also for a step this transaction did not need."""
         value = self.values.get(name)
         if value is None:
-            value = self.engine.limb(name, self.values)
+            limbs = self._limbs
+            if name not in limbs:
+                limbs[name] = self.engine.limb(name, self.values)
+            value = limbs[name]
         return value if isinstance(value, bool) else None
 
     def outcome(self, track: Track) -> str:

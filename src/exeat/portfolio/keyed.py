@@ -43,14 +43,14 @@ class Keyed:
         self._write_pairs(plan, pairs)
         self.write_classes()
         listed = plan.comparison_list
-        tests = [(place, self.sql(comparison)) for place, comparison in enumerate(listed)]
-        self.digits = [
-            " + ".join(
-                f"CASE WHEN ({at(f'asks_{word}')} >> {place % _BITS}) & 1 = 1 AND ({sql}) THEN {1 << place % _BITS} ELSE 0 END"
-                for place, sql in tests[word * _BITS : (word + 1) * _BITS]
-            )
-            for word in range(self.words)
-        ]
+        tests = [self._digit(place, comparison) for place, comparison in enumerate(listed)]
+        self.digits = [" + ".join(tests[word * _BITS : (word + 1) * _BITS]) for word in range(self.words)]
+
+    def _digit(self, place: int, comparison: Compare) -> str:
+        word, bit = divmod(place, _BITS)
+        return (
+            f"CASE WHEN ({at(f'asks_{word}')} >> {bit}) & 1 = 1 AND ({self.sql(comparison)}) THEN {1 << bit} ELSE 0 END"
+        )
 
     def _write_pairs(self, plan: Plan, pairs: Sequence[Pair]) -> None:
         place_of = {id(c): place for place, c in enumerate(plan.comparison_list)}

@@ -34,9 +34,10 @@ class Keys(Keyed):
 
     def _grouped(self, table: str, number: str, key: Sequence[str], rows: str) -> list[dict[str, Any]]:
         """Make a table of the classes of a key, numbered by their first rows, and read it with those rows' parts."""
+        listed = ", ".join(key)
         self.duck.run(
-            f'CREATE OR REPLACE TEMP TABLE {table} AS SELECT row_number() OVER (ORDER BY "@at") - 1 AS {number}, * FROM '
-            f'(SELECT {", ".join(key)}, min("@at") AS "@at", count(*) AS "@rows" FROM ({rows}) GROUP BY {", ".join(key)})'
+            f'CREATE OR REPLACE TEMP TABLE {table} AS SELECT row_number() OVER (ORDER BY "@at") - 1 AS {number}, * '
+            f'FROM (SELECT {listed}, min("@at") AS "@at", count(*) AS "@rows" FROM ({rows}) GROUP BY {listed})'
         )
         kept = [name for name in key if name.startswith(('"@d_', '"@marks', '"@kind', '"@d"'))]
         parts = ['"@program"', '"@item"', '"@status"', *(at("e_" + o) for o in self.asked)]
@@ -57,7 +58,7 @@ class Keys(Keyed):
         return found
 
     def write_decisions(self, decisions: Sequence[Decision], names: Sequence[str]) -> None:
-        """The answer of each class. Each column knows its few texts, so that writing them for a row is writing a number."""
+        """The answer of each class. Each column knows its few texts: to write one for a row is to write a number."""
         answers = [decision.answer for decision in decisions]
         kinds = {"d": "INTEGER"}
         kinds.update({f"a{n}": _enum(answer[n] for answer in answers) for n in range(len(names))})

@@ -77,7 +77,8 @@ class Rows(Cells):
         """Make the table ``drawn``: the rows that bear on the account. False where it is law on none of the days.
 
         Its columns: ``row``; ``key`` (account and period; null where nobody is named); ``moment`` (day, then row);
-        ``unit`` and ``tpp`` (null: not known); ``takes`` (the row draws, or only must fit); ``sure`` (that it draws is known);
+        ``unit`` and ``tpp`` (null: not known); ``takes`` (the row draws, or only must fit); ``sure`` (it is
+        known that it draws);
         ``opened`` and ``room`` (null: not known).
         """
         amounts, programs = self._amounts(limit)

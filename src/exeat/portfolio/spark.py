@@ -136,7 +136,7 @@ def batch_on_spark(
             report("reading the table", 0, 0)
             rows, count = _numbered(spark, str(table))
             files.refuse_too_many(count)
-            source = Source(duck, folder, rows.limit(0).drop(ROW).toArrow(), on, mapped)
+            source = Source(duck, folder, _no_rows(rows), on, mapped)
             columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
             run = Run(desk, duck, source, columns)
             run.prepare()
@@ -191,6 +191,13 @@ def _numbered(spark: SparkSession, table: str) -> tuple[DataFrame, int]:
     return located.select(number, *(F.col(_back(name)) for name in read.columns)), start
 
 
+def _no_rows(rows: DataFrame) -> Any:
+    """The table without its rows, as Arrow: for what its columns mean, and what columns the answers have."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return to_arrow_schema(rows.drop(ROW).schema).empty_table()
+
+
 def _back(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
@@ -220,12 +227,11 @@ def _write(decided: DataFrame, path: Path) -> None:
 
 
 def _in_order(run: Run, parts: Path, made: Path, expected: int) -> list[dict[str, Any]]:
-    """Put the parts into one file, in the order of the rows; what the tasks told. Fails if a row was lost or doubled."""
+    """Put the parts into one file, in the order of the rows; what the tasks told. Fails if a row was lost."""
     duck, number = run.duck, quoted(run.source.number)
     scan = f"read_parquet({literal(str(parts / '*.parquet'))})"
-    told = [
-        json.loads(row[0]) for row in duck.rows(f"SELECT {quoted(TOLD)} FROM {scan} WHERE {quoted(TOLD)} IS NOT NULL")
-    ]
+    notes = duck.rows(f"SELECT {quoted(TOLD)} FROM {scan} WHERE {quoted(TOLD)} IS NOT NULL")
+    told = [json.loads(row[0]) for row in notes]
     duck.copy(f"SELECT * EXCLUDE ({quoted(TOLD)}) FROM {scan} WHERE {number} IS NOT NULL ORDER BY {number}", made)
     total, moved, errors = duck.rows(
         f"SELECT count(*), count(*) FILTER ({number} <> file_row_number + 1), count(error) "

@@ -40,6 +40,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, door: Door, metrics: Metrics) -> None:
         self.app, self.settings, self.door, self.metrics = app, settings, door, metrics
+        self.hosts_known = settings.loopback or bool(settings.hosts)
         self.rates = Rates(settings.rate_per_second, settings.rate_burst)
         self.hosts = frozenset({*_LOCAL, *settings.hosts, *(() if settings.loopback else (settings.host.lower(),))})
 
@@ -106,7 +107,7 @@ class Guard:
 
     def _right_host(self, request: Request) -> None:
         """On loopback, a page elsewhere could point a name of its own at this machine (DNS rebinding)."""
-        if not self.settings.loopback and not self.settings.hosts:
+        if not self.hosts_known:
             return
         host = request.headers.get("host", "")
         try:

@@ -54,6 +54,8 @@ def _line(page: FPDF, text: str, *, size: float, bold: bool = False) -> None:
 
 
 def _row(page: FPDF, row: Row) -> None:
+    if page.will_page_break(2 * _LINE):
+        page.add_page()  # a label stays with the beginning of its text
     inset = page.l_margin + _STEP * row.depth
     page.set_font("helvetica", "B", 8)
     if row.label:

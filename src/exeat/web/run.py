@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import socket
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -36,13 +37,11 @@ def serve(settings: Settings, say: Callable[[str], None] = print) -> None:
         proxy_headers=False, timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024, lifespan="on",
         ws="none",
     )  # fmt: skip
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listening = config.bind_socket()
-    except SystemExit:  # uvicorn has said why in its own log, which is not shown
-        raise InputError(
-            f"cannot listen on {settings.host} port {settings.port}: the port is taken, or the address is not this "
-            "machine's"
-        ) from None
+        listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise InputError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}") from None
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"exeat is served at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C ends it)")
     uvicorn.Server(config).run(sockets=[listening])

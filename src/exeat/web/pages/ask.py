@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from secrets import token_urlsafe
@@ -22,7 +22,7 @@ from exeat.supplied import Recording
 from exeat.terms import InputError
 from exeat.web.answer import Answer
 from exeat.web.asking import PARTY, PLAIN, Question, read_question
-from exeat.web.links import law_href
+from exeat.web.links import law_href, law_links
 from exeat.web.login import asker_of
 from exeat.web.memo import memo_of
 from exeat.web.outline import pieces
@@ -98,7 +98,7 @@ def _page(
         "rows": list(_rows(question)),
         "party_boxes": PARTY,
         "examples": [(name, Question({**_DEFAULTS, **_plain(told)}, (_party(told),)).url()) for name, told in EXAMPLES],
-        "cut": lambda text: pieces(text, lambda provision: law_href(provision, on)),
+        "cut": cutting(site, on),
         "law_href": lambda provision: law_href(provision, on),
         "law_mark": answer.data["law"] if answer else None,
         "declared": site.lawbook.vocabulary.get,
@@ -121,6 +121,12 @@ def _perhaps(site: Site, question: Question) -> list[tuple[str, str]]:
             (one.full_name, replace(question, plain={**question.plain, "item": one.full_name}).url()) for one in found
         ]
     return []
+
+
+def cutting(site: Site, on: str) -> Callable[[str], Iterable[Mapping[str, str]]]:
+    """What cuts a text at the provisions it names, each with its address on a day."""
+    href = law_links(site).on(on)
+    return lambda text: pieces(text, href)
 
 
 _DEFAULTS = {"activity": "export", "from": "US"}
@@ -204,7 +210,7 @@ def memo(request: Request) -> Response:
     """The answer as a memo for print."""
     answer = _answered(request)
     on = answer.data["date"]
-    cut = lambda text: pieces(text, lambda provision: law_href(provision, on))  # noqa: E731
+    cut = cutting(site_of(request), on)
     return render(request, "ask_memo.html", answer=answer, memo=memo_of(answer), cut=cut, law_mark=None)
 
 
@@ -239,4 +245,4 @@ def facts(request: Request) -> HTMLResponse:
     return render(request, "ask_facts.html", facts=[vocabulary[name] for name in vocabulary])
 
 
-__all__ = ["EXAMPLES", "router"]
+__all__ = ["EXAMPLES", "cutting", "router"]

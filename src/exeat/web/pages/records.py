@@ -17,9 +17,8 @@ from exeat.terms import InputError
 from exeat.web.address import read_address
 from exeat.web.answer import OUTCOMES
 from exeat.web.asking import question_of
-from exeat.web.links import law_href
 from exeat.web.login import needs_decide
-from exeat.web.outline import pieces
+from exeat.web.pages.ask import cutting
 from exeat.web.pages.ledger import ledger_of, unconfigured
 from exeat.web.problems import Problem
 from exeat.web.site import site_of
@@ -102,7 +101,7 @@ def record(request: Request, number: str) -> Response:
         tracks=_tracks(answer) if answer else [],
         again=_again(document) if answer else None,
         raw=json.dumps(document, indent=1, ensure_ascii=False),
-        cut=lambda text: pieces(text, lambda provision: law_href(provision, on)),
+        cut=cutting(site_of(request), on),
     )
 
 

@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
 JULY = date(2025, 7, 1)
 AROUND = (date(2025, 5, 1), date(2025, 6, 15))  # 4E091 due, the rescission announced: five states of the law
-FEW = ("line", "item", "destination", "quantity", "activity", "ultimate_consignee_country", "ultimate_consignee_lists")
+FEW = ("line", "date", "item", "destination", "quantity", "activity", "ultimate_consignee_country", "ultimate_consignee_lists")
 
 
 def asked(dialect: str, columns: tuple[str, ...] = FEW, **more: Any) -> Order:
@@ -45,10 +45,10 @@ def asked(dialect: str, columns: tuple[str, ...] = FEW, **more: Any) -> Order:
 
 
 def row(**cells: str | None) -> Row:
-    return {**dict.fromkeys(FEW), "line": "0", "item": "nvidia-h100-sxm", "destination": "DE", **cells}
+    return {**dict.fromkeys(FEW), "line": "0", "date": "2025-07-01", "item": "nvidia-h100-sxm", "destination": "DE", **cells}
 
 
-@pytest.mark.parametrize(("seed", "day"), [(1, JULY), (2, date(2023, 12, 1)), (3, date(2026, 3, 1))])
+@pytest.mark.parametrize(("seed", "day"), [(1, JULY), (2, date(2023, 12, 1))])
 def test_duckdb_decides_as_the_desk(desk: Desk, seed: int, day: date) -> None:
     assert differences(desk, seed, 150, on_duckdb, "duckdb", day) == []
 
@@ -93,16 +93,15 @@ def test_rows_cannot_be_lost_nor_decided_on_what_cannot_be_read(desk: Desk, post
         row(line="15", quantity="9" * 16),
         row(line="16", destination="x' OR '1'='1"),
     ]
-    refused = {"1", "3", "4", "6", "7", "9", "11", "15", "16"}
+    refused = {"1", "3", "4", "6", "7", "8", "9", "11", "15", "16"}
     for dialect, run in (("duckdb", on_duckdb), ("postgres", on_postgres(postgres))):
         got = run(query(asked(dialect), desk).sql, FEW, rows)
         told = {r["line"]: r for r in got}
         assert sorted(told) == sorted(r["line"] for r in rows)
-        # The desk reads 1e3; the query says that it does not.
-        plain = [r for r in rows if r["line"] not in ("4", "8")]
+        plain = [r for r in rows if r["line"] != "4"]  # the desk reads 1e3; the query says that it does not
         kept = [told[r["line"]] for r in plain]
         assert list(compared(desk, plain, FEW, kept)) == [], dialect
-        assert {line for line, r in told.items() if r["error"]} - {"8"} == refused
+        assert {line for line, r in told.items() if r["error"]} == refused
         assert all(r["outcome_text"] is None and r["ask"] is None for line, r in told.items() if line in refused)
         assert told["1"]["error"] == "destination is 'XX'; expected a two-letter place code or a place's name"
 
@@ -124,7 +123,7 @@ def test_spark_decides_as_the_desk(desk: Desk) -> None:
 def test_the_query_parses_in_its_dialect(desk: Desk, dialect: str) -> None:
     import sqlglot
 
-    order = Order(*AROUND, True, dialect, columns=("Order No", "date", *FEW), items=True)
+    order = Order(*AROUND, True, dialect, columns=("Order No", *FEW), items=True)
     tree = sqlglot.parse_one(query(order, desk).sql, dialect=dialect)
     assert [e.alias for e in tree.selects][-len(ANSWERS) :] == list(ANSWERS)
 

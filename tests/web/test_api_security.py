@@ -189,6 +189,12 @@ def test_rates() -> None:
     assert codes == [200, 200, 429] and int(client.get("/health").headers["retry-after"]) >= 1
 
 
+def test_tokens_tried_one_after_the_other_are_slowed_down(tokens: tuple[Path, dict[str, str]]) -> None:
+    client = _client(Settings(tokens=tokens[0], rate_per_second=0.01, rate_burst=3))
+    tried = [client.get("/v1/law/status", headers={"authorization": f"Bearer {n}"}).status_code for n in range(5)]
+    assert tried == [401, 401, 401, 429, 429]
+
+
 def test_logs_hold_no_names(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "exeat.web"):
         party = {"role": "ultimate_consignee", "name": "Geheim GmbH", "country": "DE"}

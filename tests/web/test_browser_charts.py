@@ -107,9 +107,7 @@ def test_a_click_on_the_map_opens_a_country_and_back_closes_it(base: str, browse
         page.wait_for_selector("#place", state="detached")
         page.locator(".profile summary").click()
         page.locator("#w-parent").select_option("CN")
-        page.wait_for_function(
-            "document.querySelector('#row-DE td[data-outcome] ~ td').dataset.outcome === 'license_required'"
-        )
+        page.wait_for_selector("#row-DE td[data-outcome] + td[data-outcome='license_required']")
         assert "parent=CN" in page.url
         assert heard.errors == []
 
@@ -137,9 +135,9 @@ def test_the_chart_of_chips_is_drawn_and_a_row_lights_its_point(base: str, brows
         page.wait_for_selector("[data-tip]:visible")
         page.locator('tr[data-chip="nvidia-h20"] a').focus()
         lit = "document.querySelector('#chips-chart').exeatView.signal('chosen')"
-        page.wait_for_function(f"{lit} === 'nvidia-h20'")
+        page.wait_for_function(f"() => {lit} === 'nvidia-h20'")
         slide(page, "2023-11-17")
-        page.wait_for_function("document.querySelector('#chips-chart canvas')")
+        page.wait_for_selector("#chips-chart canvas")
         assert "3A090.b" in page.locator("#chips-chart script").inner_text()
         page.locator('tr[data-chip="nvidia-h20"] a').click()
         page.wait_for_selector("#chip")
@@ -147,7 +145,7 @@ def test_the_chart_of_chips_is_drawn_and_a_row_lights_its_point(base: str, brows
         assert "chip=nvidia-h20" in page.url
         assert serious(page, "#chip") == []
         page.emulate_media(color_scheme="dark")
-        page.wait_for_function(f"{lit} === 'nvidia-h20'")
+        page.wait_for_function(f"() => {lit} === 'nvidia-h20'")
         assert heard.errors == [] and heard.outside == [] and warned == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -18,7 +19,9 @@ from exeat.library import desk
 from exeat.logic.tree import Value
 from exeat.web.chips import chips, headroom, nearest_line
 from exeat.web.chips_chart import FRAME
+from exeat.web.security import POLICY
 from exeat.web.stops import stops
+from exeat.web.templating import STATIC
 
 HTML = {"accept": "text/html"}
 ACROSS, UP = ("tpp", *FRAME["tpp"]), ("performance_density", *FRAME["performance_density"])
@@ -142,3 +145,19 @@ def test_what_cannot_be_read_is_told_in_the_public_words(client: TestClient, que
     assert found.status_code == 422
     alert = re.search(r'role="alert">(.*?)</p>', found.text, re.S)
     assert alert is not None and says in unescape(alert.group(1))
+
+
+def test_the_vendored_files_are_those_their_list_names_unchanged_and_small() -> None:
+    vendor = STATIC / "vendor"
+    named = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (vendor / "README.md").read_text("utf-8"), re.M))
+    assert set(named) == {path.name for path in vendor.iterdir() if path.is_file()} - {"README.md"}
+    for name, digest in named.items():
+        assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == digest, name
+    assert sum(path.stat().st_size for path in vendor.rglob("*") if path.is_file()) < 2_000_000
+    for package in ("vega", "vega-lite", "vega-embed", "vega-interpreter", "world-atlas", "bundled"):
+        assert (vendor / "licenses" / f"{package}.txt").stat().st_size > 300
+
+
+def test_the_chart_needs_no_compiled_expression() -> None:
+    assert "unsafe" not in POLICY
+    assert "ast: true" in (STATIC / "chart.js").read_text("utf-8")

@@ -14,9 +14,9 @@ from exeat.cli.ledger import ledger_app
 from exeat.cli.lists import lists_app
 from exeat.cli.options import Figures, Kept, Order, Seen
 from exeat.cli.records import records_app
-from exeat.cli.sql_options import SqlOptions
 from exeat.cli.reviews import screen_app
 from exeat.cli.serve import serve_app
+from exeat.cli.sql_options import SqlOptions
 from exeat.terms import InputError
 
 _Seen = Annotated[Seen | None, Parameter(name="*")]

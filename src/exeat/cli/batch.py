@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from exeat.cli.batch_options import TableOptions
 from exeat.cli.batch_told import told, told_moves
 from exeat.cli.show import write, write_json
 from exeat.library import desk
+from exeat.logic.vocabulary import nearest
 from exeat.terms import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 #: Work shorter than this shows no bar, in seconds.
 _SHORT = 1.0
+_ENGINES = ("duckdb", "spark")
 
 
 def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
@@ -42,6 +44,7 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
         raise InputError(f"tables need {error.name}: pip install 'exeat[tables]'") from None
     comparing = options.compare is not None or options.compare_law is not None
     _refuse_together(options, comparing)
+    _refuse_engine(options, comparing)
     with TemporaryDirectory(prefix="exeat-batch-") as folder, _bar() as progress:
         common: dict[str, Any] = {
             "errors": options.errors,
@@ -56,7 +59,9 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
             "screening": None if options.no_screen else _lists(),
         }
         out = options.out or str(Path(folder) / "answers.parquet")
-        if comparing:
+        if options.engine == "spark":
+            found = _on_spark(table, out, options, common)
+        elif comparing:
             found = commands.compare(table, out, options.compare or (), law=options.compare_law, **common)
         else:
             more: dict[str, Any] = {"traces": options.traces, "running": options.running, "whom": options.whom}
@@ -83,6 +88,41 @@ def _refuse_together(options: TableOptions, comparing: bool) -> None:
         raise InputError("--traces and --compare do not go together: moved_by tells the causes of a comparison")
     if comparing and options.running:
         raise InputError("--running and --compare do not go together: limits that fill up are not compared")
+
+
+def _refuse_engine(options: TableOptions, comparing: bool) -> None:
+    """What the engine named cannot do, before anything is started."""
+    if options.engine not in _ENGINES:
+        hint = nearest(options.engine, _ENGINES)
+        raise InputError(
+            f"--engine {options.engine[:40]}: expected {' or '.join(_ENGINES)}" + (f"; perhaps {hint}" if hint else "")
+        )
+    if options.engine != "spark":
+        if options.master is not None:
+            raise InputError("--master names a Spark cluster: give --engine spark with it")
+        return
+    given = {
+        "--compare": comparing,
+        "--running": options.running,
+        "--sheet": options.sheet,
+        "--threads": options.threads,
+    }
+    for name, value in given.items():
+        if value:
+            raise InputError(f"{name} and --engine spark do not go together; the default engine does it")
+    if not options.no_screen:
+        raise InputError(
+            "--engine spark does not screen parties: give --no-screen, and state what the lists say in a column such as "
+            "ultimate_consignee_lists (without one, it is taken as not known)"
+        )
+
+
+def _on_spark(table: str, out: str, options: TableOptions, common: Mapping[str, Any]) -> dict[str, Any]:
+    from exeat.portfolio.spark import batch_on_spark
+
+    shared = {name: value for name, value in common.items() if name not in ("threads", "sheet")}
+    master = options.master or "local[*]"
+    return batch_on_spark(table, out, traces=options.traces, master=master, **shared)
 
 
 def _pairs(mapped: list[str]) -> dict[str, str]:

@@ -35,8 +35,12 @@ class TableOptions:
         The column that names whom a running limit counts for, if it is not the consignee's name.
     no_screen
         Do not screen the parties that rows name against the lists held.
+    engine
+        What decides: duckdb (here), or spark (Parquet, on a cluster; with --no-screen).
+    master
+        The master of the Spark cluster, as Spark takes it: local[4], spark://host:7077, yarn (default: local[*]).
     memory
-        What the database may take before it spills to disk.
+        What the database (of each Spark task) may take before it spills to disk.
     threads
         How many threads it may use (default: all).
     """
@@ -53,6 +57,8 @@ class TableOptions:
     running: list[str] = field(default_factory=list)
     whom: str | None = None
     no_screen: bool = False
+    engine: str = "duckdb"
+    master: str | None = None
     memory: str = "2GB"
     threads: int | None = None
 

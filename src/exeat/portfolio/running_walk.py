@@ -11,6 +11,11 @@ from collections.abc import Iterable, Iterator
 from exeat.portfolio.duck import Duck
 from exeat.portfolio.running_cells import BIG
 
+#: What a row takes if it fits. One that is over by itself never draws; one of unknown TPP may draw anything.
+_TAKEN = (
+    f"CAST(CASE WHEN NOT takes THEN 0 WHEN tpp IS NULL THEN {BIG} WHEN tpp > room THEN 0 ELSE tpp END AS DECIMAL(18,4))"
+)
+
 
 def walk(duck: Duck, into: str) -> None:
     """From the table ``drawn`` make the table ``into``, with one row for each of its rows.
@@ -22,11 +27,16 @@ def walk(duck: Duck, into: str) -> None:
     row then fits for sure if it fits even with that row counted in full, and does not if it would not without it.
     """
     duck.run(
-        # A row that is over by itself never draws; one of unknown TPP may draw anything.
-        "CREATE OR REPLACE TEMP TABLE walked AS SELECT *, "
-        "sum(taken) OVER (PARTITION BY key ORDER BY moment ROWS UNBOUNDED PRECEDING) - taken AS before FROM ("
-        f"SELECT *, CAST(CASE WHEN NOT takes THEN 0 WHEN tpp IS NULL THEN {BIG} WHEN tpp > room THEN 0 ELSE tpp END "
-        "AS DECIMAL(18,4)) AS taken FROM drawn WHERE key IS NOT NULL)"
+        # Accounts that could pass their limit, whatever the order, or are left open: the others need one sum alone.
+        f"CREATE OR REPLACE TEMP TABLE busy AS SELECT key FROM (SELECT *, {_TAKEN} AS taken FROM drawn) "
+        "WHERE key IS NOT NULL GROUP BY key "
+        "HAVING sum(taken) + coalesce(max(tpp) FILTER (NOT takes AND tpp <= room), 0) > min(room) "
+        "OR bool_or(takes AND (tpp IS NULL OR NOT sure))"
+    )
+    before = "sum(taken) OVER (PARTITION BY key ORDER BY moment ROWS UNBOUNDED PRECEDING) - taken"
+    duck.run(
+        f"CREATE OR REPLACE TEMP TABLE walked AS SELECT *, {before} AS before FROM ("
+        f"SELECT drawn.*, {_TAKEN} AS taken FROM drawn SEMI JOIN busy USING (key))"
     )
     duck.run(
         "CREATE OR REPLACE TEMP TABLE turns AS SELECT key, "
@@ -57,10 +67,13 @@ def walk(duck: Duck, into: str) -> None:
         "CASE WHEN tpp IS NULL OR room IS NULL THEN 'unknown' WHEN tpp > room THEN 'no' ELSE 'yes' END AS fits "
         "FROM walked LEFT JOIN turns USING (key) WHERE over_at IS NULL OR moment < over_at "
         f"UNION ALL SELECT row, used, room, tpp, unit, opened, {fits} FROM tail_used "
+        f"UNION ALL SELECT row, {before}, room, tpp, unit, opened, CASE WHEN tpp IS NULL OR room IS NULL THEN 'unknown' "
+        f"WHEN tpp > room THEN 'no' ELSE 'yes' END FROM (SELECT drawn.*, {_TAKEN} AS taken FROM drawn "
+        "ANTI JOIN busy USING (key) WHERE key IS NOT NULL) "
         "UNION ALL SELECT row, NULL, room, tpp, unit, opened, CASE WHEN tpp > room THEN 'no' ELSE 'unknown' END "
         "FROM drawn WHERE key IS NULL"
     )
-    for name in ("walked", "turns", "tail", "starts", "accepted", "tail_used"):
+    for name in ("busy", "walked", "turns", "tail", "starts", "accepted", "tail_used"):
         duck.run(f"DROP TABLE {name}")
 
 

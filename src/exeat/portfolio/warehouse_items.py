@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,9 @@ from exeat.logic.tree import Value
 from exeat.logic.vocabulary import Vocabulary
 from exeat.portfolio.warehouse_law import Era
 from exeat.portfolio.warehouse_text import Spelling
+
+
+_IN_PARENTHESES = re.compile(r"\([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,10 @@ def _names(desk: Desk) -> dict[str, str]:
     """Each name that means one item, in small letters, with the item's id."""
     words: dict[str, None] = {}
     for item in desk.catalog.items.values():
-        for name in (item.id, item.name, item.full_name, *item.aliases):
-            words[name.strip().lower()] = None
+        plain = " ".join(_IN_PARENTHESES.sub(" ", item.name).split())
+        words[item.id.lower()] = None
+        for name in (item.name, plain, *item.aliases):
+            words[name.strip().lower()] = words[f"{item.vendor} {name}".strip().lower()] = None
     found = {}
     for word in words:
         try:

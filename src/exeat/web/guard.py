@@ -93,13 +93,13 @@ class Guard:
             self._right_origin(request)
             self._right_size(request)
             state["asker"] = self.door.asker(request)
-            seconds = self.rates.wait(state["asker"].name if state["asker"] else _client(scope))
-            if seconds:
-                response = told(request, 429, "too many requests; slow down")
-                response.headers["retry-after"] = str(math.ceil(seconds))
-                return response
+            if seconds := self.rates.wait(state["asker"].name if state["asker"] else _client(scope)):
+                return _too_many(request, seconds)
             self.door.let_in(request, state["asker"])
         except Forbidden as refusal:
+            # Tokens tried one after the other count against the address they come from.
+            if "asker" not in state and (seconds := self.rates.wait(_client(scope))):
+                return _too_many(request, seconds)
             return self.door.refused(request, refusal)
         except HTTPException as error:
             return told(request, error.status_code, str(error.detail))
@@ -181,6 +181,12 @@ def _route(scope: Scope) -> str:
         return "static" if path.startswith("/static/") else "other"
     under = path.startswith("/v1/") and not declared.startswith("/v1/")
     return f"/v1{declared}" if under else declared
+
+
+def _too_many(request: Request, seconds: float) -> Response:
+    response = told(request, 429, "too many requests; slow down")
+    response.headers["retry-after"] = str(math.ceil(seconds))
+    return response
 
 
 def _too_large(most: int) -> HTTPException:

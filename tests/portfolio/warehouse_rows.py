@@ -1,5 +1,5 @@
 """Rows decided in a warehouse beside the desk. ``python tests/portfolio/warehouse_rows.py 100000`` compares so many on
-DuckDB; a second argument names another warehouse (postgres, spark), a third the rows of one table, a fourth the first seed."""
+DuckDB. More arguments: another warehouse (postgres, spark), the rows of one table, the first seed, one day for all."""
 
 from __future__ import annotations
 
@@ -73,9 +73,10 @@ def on_spark(session: Any) -> Warehouse:
     """A Spark session."""
 
     def run(sql: str, columns: Sequence[str], rows: Sequence[Row]) -> list[Row]:
-        schema = ", ".join(f"`{name}` string" for name in columns)
-        table = session.createDataFrame([tuple(row[name] for name in columns) for row in rows], schema)
-        table.createOrReplaceTempView("orders")
+        import pyarrow as pa
+
+        arrow = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in columns})
+        session.createDataFrame(arrow).createOrReplaceTempView("orders")
         return [row.asDict() for row in session.sql(sql.rstrip().rstrip(";")).collect()]
 
     return run

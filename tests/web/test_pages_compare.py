@@ -82,9 +82,10 @@ def test_a_draft_is_marked_as_no_law_and_moves_what_it_would(client: TestClient)
 
 
 def test_every_chip_at_once_counts_the_chips_that_move(client: TestClient) -> None:
-    page = client.get("/compare", params={"on": "2026-07-10", "item": "all"}, headers=HTML).text
+    page = client.get("/compare", params={"on": "2023-01-17", "item": "all"}, headers=HTML).text
     assert re.search(r"\d+ chips move to some destination", page)
-    assert set(re.findall(r'<tr data-code="(\w\w)">', page)) == {"AE"}
+    assert set(re.findall(r'<tr data-code="(\w\w)">', page)) == {"MO"}
+    assert "88 FR 2821" in page
 
 
 @pytest.mark.parametrize("day", ["2023-11-17", "2026-07-10"])
@@ -94,10 +95,10 @@ def test_chips_that_are_alike_have_the_same_outcome_everywhere(day: str) -> None
     kinds = defaultdict(list)
     for name, mark in alike(desk(), desk().law_of(on), items).items():
         kinds[mark].append(name)
-    assert 3 < len(kinds) < 60
-    for names in kinds.values():
+    assert 3 < len(kinds) < len(items) / 2
+    for names in (names for names in kinds.values() if len(names) > 1):
         told = set()
-        for name in (names[0], names[len(names) // 2], names[-1]):
+        for name in (names[0], names[-1]):
             found = map_of_outcomes(desk(), name, on).places
             told.add(tuple((row.text.outcome, row.enforced.outcome) for row in found.values()))
         assert len(told) == 1, names
@@ -109,11 +110,9 @@ def test_all_chips_agree_with_a_single_chip_where_it_moves() -> None:
     found, chips = moves_of_all(pairs, left, right, Profile())
     moves = []
     for item in (item for item in desk().catalog.items.values() if not item.is_assembly):
-        facts = desk().item_facts(item.id, right.engine)[0]
         stated = Profile().transaction(item.id, "AE", right.on)
         was = desk().check({**stated, "date": "2026-07-09", "screen": False}).outcome_on("enforced")
         now = desk().check({**stated, "screen": False}).outcome_on("enforced")
-        assert facts
         moves.append(was != now)
     assert [move.place.code for move in found["enforced"]] == ["AE"]
     assert found["enforced"][0].chips == chips == sum(moves) > 0

@@ -136,7 +136,7 @@ def test_a_name_stated_twice_is_refused(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("day", "item", "profile"),
     [
-        ("2023-01-17", "NVIDIA A100", Profile()),
+        ("2023-01-17", "nvidia-a100-sxm-80", Profile()),
         ("2024-01-05", "NVIDIA H20", Profile(headquarters="HK", parent="CN")),
         ("2025-05-15", "NVIDIA H100 SXM", Profile()),
         ("2026-07-10", "NVIDIA H100 SXM", Profile()),

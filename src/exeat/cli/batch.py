@@ -112,8 +112,8 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
             raise InputError(f"{name} and --engine spark do not go together; the default engine does it")
     if not options.no_screen:
         raise InputError(
-            "--engine spark does not screen parties: give --no-screen, and state what the lists say in a column such as "
-            "ultimate_consignee_lists (without one, it is taken as not known)"
+            "--engine spark does not screen parties: give --no-screen, and state what the lists say in a column such "
+            "as ultimate_consignee_lists (without one, it is taken as not known)"
         )
 
 

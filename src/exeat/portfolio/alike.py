@@ -16,7 +16,7 @@ from exeat.logic.vocabulary import Vocabulary
 
 
 @dataclass
-class Tests:
+class Distinctions:
     """Every test that the programs of some days make of a text.
 
     ``lists`` holds, by fact, the sets of texts it is tested against; ``whole`` the facts whose very text matters (it
@@ -38,10 +38,10 @@ class Tests:
         return found
 
 
-def tests_of(engines: Iterable[Engine], vocabulary: Vocabulary, columns: Collection[str]) -> Tests:
+def distinctions_of(engines: Iterable[Engine], vocabulary: Vocabulary, columns: Collection[str]) -> Distinctions:
     """The tests of these programs; ``columns`` are the facts that the table states."""
     found = _Finder(columns)
-    tests = Tests(vocabulary)
+    tests = Distinctions(vocabulary)
     members: dict[tuple[str, int], None] = {}
     for engine in engines:
         found.read(engine)
@@ -98,4 +98,4 @@ class _Finder:
                     self._visit(part, flag=flag)
 
 
-__all__ = ["Tests", "tests_of"]
+__all__ = ["Distinctions", "distinctions_of"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from exeat.portfolio.alike import Tests
+from exeat.portfolio.alike import Distinctions
 from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.delimited import FAULT
 from exeat.portfolio.duck import Duck, Source, literal, quoted
@@ -105,7 +105,7 @@ class Coded:
             rows = [((one.cell,), (n, one.status, one.value, one.error)) for n, one in enumerate(found)]
             self.dictionary(f"number_{meaning.fact}", [meaning.column], kinds, rows)
 
-    def read_cells(self, tests: Tests, asked: frozenset[str]) -> None:
+    def read_cells(self, tests: Distinctions, asked: frozenset[str]) -> None:
         """Read the cells of the parts, column by column, and give those that are alike one code."""
         self.tests, self.asked = tests, asked
         row = Part("row", self.columns.of("fact"))

@@ -86,7 +86,7 @@ class Keys(Keyed):
         bits = " + ".join(
             f"CASE WHEN {self.sql(comparison)} THEN {1 << bit} ELSE 0 END" for bit, comparison in enumerate(mark.tests)
         )
-        return f"CASE WHEN (n.marks >> {place}) & 1 = 1 THEN ({bits}) * {64**place} ELSE 0 END"
+        return f"CASE WHEN (n.marks >> {place}) & 1 = 1 THEN CAST({bits} AS BIGINT) * {64**place} ELSE 0 END"
 
     @property
     def ask_key(self) -> list[str]:

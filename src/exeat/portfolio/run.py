@@ -14,7 +14,7 @@ from exeat.determination.determine import Valuation
 from exeat.determination.program import TRACKS
 from exeat.lawbook.instrument import RedFlag
 from exeat.logic.tree import Value
-from exeat.portfolio.alike import Tests, tests_of
+from exeat.portfolio.alike import Distinctions, distinctions_of
 from exeat.portfolio.asked import Shape
 from exeat.portfolio.coded import Coded
 from exeat.portfolio.columns import Columns, absent
@@ -104,10 +104,10 @@ class Run:
             for cell, error in self._items
         ]
 
-    def _asked_by_law(self) -> tuple[Tests, frozenset[str]]:
+    def _asked_by_law(self) -> tuple[Distinctions, frozenset[str]]:
         """How the law of these days tests texts, and the facts it asks."""
         engines = {id(e): e for e in (self.desk.engines.on(day) for day in self.days if day)}
-        tests = tests_of(engines.values(), self.vocabulary, {m.fact for m in self.columns.read})
+        tests = distinctions_of(engines.values(), self.vocabulary, {m.fact for m in self.columns.read})
         return tests, frozenset().union(*(engine.program.input_facts for engine in engines.values()))
 
     def _always_here(self, slot: str) -> bool:

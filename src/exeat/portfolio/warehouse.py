@@ -13,9 +13,10 @@ from datetime import date
 
 from exeat import __version__
 from exeat.desk import Desk
-from exeat.portfolio.columns import Columns, Meaning, read_columns
+from exeat.portfolio.columns import Columns, read_columns
 from exeat.portfolio.warehouse_answers import ANSWERS, Paragraphs
-from exeat.portfolio.warehouse_facts import Facts, Span, place_rows
+from exeat.portfolio.warehouse_cells import Span, place_rows
+from exeat.portfolio.warehouse_facts import Facts
 from exeat.portfolio.warehouse_items import item_tables
 from exeat.portfolio.warehouse_law import LawOfSpan, eras_of
 from exeat.portfolio.warehouse_text import Names, Spelling, comment, spelling_of
@@ -91,16 +92,22 @@ def query(order: Order, desk: Desk | None = None) -> Query:
     paragraphs = Paragraphs(law, facts, spelling, names)
     parts: list[tuple[str, str, str]] = []
     if any(desk.lawbook.vocabulary[m.fact].country for m in columns.of("fact", "party")):
-        parts.append(("Places by code and name; no code: the EAR's tables do not say.", "places", _places(desk, spelling)))
+        parts.append(
+            ("Places by code and name; no code: the EAR's tables do not say.", "places", _places(desk, spelling))
+        )
     if tables is not None:
         parts.append(("Names of the catalog's items.", "item_names", tables.names_table()))
         parts.append(("What the catalog knows of each item.", "items", tables.facts_table()))
     parts.append(("The table, and the cells that are read as trimmed texts.", "cells", facts.cells(_table(order))))
-    parts.append(("Each cell as a value; null: not stated, said to be unknown, or not readable.", "stated", facts.stated_layer()))
+    parts.append(
+        ("Each cell as a value; null: not stated, said to be unknown, or not readable.", "stated", facts.stated_layer())
+    )
     parts.append(("The facts of a row. Null is unknown, never no.", "facts", facts.facts_layer(law.leaves)))
     for number in range(len(law.layers)):
         parts.append((_LAYER.get(number, ""), f"law_{number + 1}", paragraphs.layer(number)))
-    parts.append(("The answers as texts; ? after a paragraph: a missing fact decides.", "answers", paragraphs.answers(facts)))
+    parts.append(
+        ("The answers as texts; ? after a paragraph: a missing fact decides.", "answers", paragraphs.answers(facts))
+    )
     written = ",\n".join(f"{comment(told, 0) if told else ''}{name} AS (\n{body}\n)" for told, name, body in parts)
     taken = [name.casefold() for name in order.columns]
     final = paragraphs.final(facts, taken, desk.lawbook.digest, __version__)
@@ -136,7 +143,8 @@ def _columns(order: Order, desk: Desk) -> Columns:
     for column in order.mapped:
         if column not in order.columns:
             read_columns(order.columns, vocabulary, order.mapped)  # tells what is wrong
-    kept, left = [], {}
+    kept: list[str] = []
+    left: dict[str, str | None] = {}
     for column in order.columns:
         alone = {column: order.mapped[column]} if column in order.mapped else {}
         meaning = next(iter(read_columns([column, _A_DATE], vocabulary, alone, on=_A_DATE).read), None)
@@ -207,4 +215,4 @@ def schema_yml(order: Order) -> str:
     return "\n".join(lines) + "\n"
 
 
-__all__ = ["ANSWERS", "USUAL_COLUMNS", "Meaning", "Order", "Query", "query", "schema_yml"]
+__all__ = ["ANSWERS", "USUAL_COLUMNS", "Order", "Query", "query", "schema_yml"]

@@ -35,9 +35,7 @@ class Paragraphs:
         for column in law.columns():
             own = facts.vocabulary.get(column.name)
             country = own is not None and own.country
-            declared.append(
-                Declared(column.name, column.kind, decimals=own.decimals if own else 0, country=country)
-            )
+            declared.append(Declared(column.name, column.kind, decimals=own.decimals if own else 0, country=country))
         self.vocabulary = Vocabulary({d.name: d for d in declared})
         self.facts = frozenset(facts.vocabulary)
         self.kinds = {d.name: d.type for d in declared}
@@ -85,9 +83,8 @@ class Paragraphs:
 
     def _sql(self, tree: Tree) -> str:
         dialect = self.spelling.dialect
-        if isinstance(tree, In) and isinstance(tree.operand, Fact) and all(_is_code(v) for v in tree.values):
-            if self.vocabulary[tree.operand.name].country:
-                return self.spelling.among_codes(self.of(tree.operand.name), [str(v) for v in tree.values])
+        if isinstance(tree, In) and isinstance(tree.operand, Fact) and self._are_codes(tree.operand, tree.values):
+            return self.spelling.among_codes(self.of(tree.operand.name), [str(v) for v in tree.values])
         found = to_sql(tree, self.vocabulary, dialect, self.names)
         if len(found) > _LONG:
             found = to_sql(tree, self.vocabulary, dialect, self.names, pretty=True)
@@ -95,6 +92,10 @@ class Paragraphs:
             return found
         parts = _QUOTED.split(found)  # a fraction would be read as a binary float
         return "".join(p if n % 2 else _FRACTION.sub(r"BIGNUMERIC '\1'", p) for n, p in enumerate(parts))
+
+    def _are_codes(self, fact: Fact, values: Sequence[object]) -> bool:
+        """Whether a fact is a place, compared with places."""
+        return self.vocabulary[fact.name].country and all(_is_code(value) for value in values)
 
     # The answers.
 
@@ -130,7 +131,7 @@ class Paragraphs:
         return " OR ".join(found)
 
     def _asked(self, facts: Facts) -> str:
-        """Every missing fact that an open condition reads. (The desk goes on to leave out those that settle nothing.)"""
+        """Every missing fact that an open condition reads; the desk goes on to leave out what settles nothing."""
         parts = []
         literal = self.spelling.literal
         for fact, readers in sorted(self._readers().items()):

@@ -14,7 +14,6 @@ from exeat.logic.vocabulary import Vocabulary
 from exeat.portfolio.warehouse_law import Era
 from exeat.portfolio.warehouse_text import Spelling
 
-
 _IN_PARENTHESES = re.compile(r"\([^)]*\)")
 
 

@@ -14,27 +14,18 @@ from graphlib import CycleError, TopologicalSorter
 from exeat.desk import Desk
 from exeat.determination.determine import Engine
 from exeat.determination.program import TRACKS
-from exeat.determination.prohibition import prohibitions, truth_name
 from exeat.determination.step import Step
-from exeat.determination.vigilance import red_flags
-from exeat.lawbook.instrument import Definition, Prohibition, RedFlag, Relief, Requirement, Section
-from exeat.logic.evaluate import COMPARE
+from exeat.lawbook.instrument import Section
 from exeat.logic.expand import resolve_groups
 from exeat.logic.tree import (
     FALSE,
-    TRUE,
     And,
     AnyParty,
     Coalesce,
-    Compare,
     Constant,
     Fact,
-    In,
     InGroup,
-    Not,
-    Or,
     Tree,
-    all_of,
     any_of,
     fact_names,
     rebuild,
@@ -42,12 +33,11 @@ from exeat.logic.tree import (
     walk,
 )
 from exeat.logic.vocabulary import FactType
+from exeat.portfolio.warehouse_shown import flags, folded, needs, one_order, reliefs
 from exeat.terms import InputError
 
 #: What a fact is called where it is read from the table, beside what the law derives or presumes of it.
 STATED, PRESUMED = "@stated", "@presumed"
-#: Lists stated without days count on any.
-ANY_DAY = date(2025, 1, 1)
 #: Answers given as lists: what needs a license, what stands in for one, what holds a transaction.
 Lists = Mapping[str, tuple[tuple[str, str], ...]]
 
@@ -256,9 +246,9 @@ class LawOfSpan:
     def _lists(self) -> dict[str, tuple[tuple[str, str], ...]]:
         found = {}
         for track in TRACKS:
-            found[f"requirements_{track}"] = self._list(f"requirements_{track}", lambda e, t=track: _needs(e, t))  # type: ignore[misc]
-            found[f"exceptions_{track}"] = self._list(f"exceptions_{track}", lambda e, t=track: _reliefs(e, t))  # type: ignore[misc]
-        found["red_flags"] = self._list("red_flags", _flags)
+            found[f"requirements_{track}"] = self._list(f"requirements_{track}", lambda e, t=track: needs(e, t))  # type: ignore[misc]
+            found[f"exceptions_{track}"] = self._list(f"exceptions_{track}", lambda e, t=track: reliefs(e, t))  # type: ignore[misc]
+        found["red_flags"] = self._list("red_flags", flags)
         return found
 
     def _list(
@@ -267,7 +257,7 @@ class LawOfSpan:
         """What is shown and the name of its truth, in the order of each era."""
         eras = [{(rule, shown): truth for rule, shown, truth in of_era(e.engine)} for e in self.eras]
         found = []
-        for key in _one_order(list(e) for e in eras):
+        for key in one_order(list(e) for e in eras):
             names = [e.get(key) for e in eras]
             told = {name for name in names if name is not None}
             if len(told) == 1 and self._is_absent_where(names, next(iter(told))):
@@ -315,70 +305,15 @@ def _cited(version: Version) -> object:
     return version.section.key if version.section else None
 
 
-def _needs(engine: Engine, track: str) -> Iterator[tuple[str, str, str]]:
-    law = engine.program.law
-    for section in prohibitions(law):
-        assert isinstance(section.rule, Prohibition)
-        yield section.rule.name, section.rule.id, truth_name(law, section, track)  # type: ignore[arg-type]
-    for section in engine.program.requirements:
-        assert isinstance(section.rule, Requirement)
-        yield section.rule.name, section.rule.id, engine.words.truth_names[track][section.key]  # type: ignore[index]
-
-
-def _reliefs(engine: Engine, track: str) -> Iterator[tuple[str, str, str]]:
-    names = engine.relief_names[track]  # type: ignore[index]
-    for section, name in zip(engine.program.reliefs, names, strict=True):
-        assert isinstance(section.rule, Relief)
-        yield section.rule.name, section.rule.symbol, name
-
-
-def _flags(engine: Engine) -> Iterator[tuple[str, str, str]]:
-    for section in red_flags(engine.program.law):
-        assert isinstance(section.rule, RedFlag)
-        yield section.rule.name, section.rule.id, section.rule.name
-
-
-def _one_order(lists: Iterable[list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """One order that keeps the order of every list.
-
-    Raises:
-        InputError: the lists contradict each other.
-    """
-    before: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for listed in lists:
-        for place, key in enumerate(listed):
-            before.setdefault(key, set()).update(listed[place - 1 : place] if place else ())
-    try:
-        sorter = TopologicalSorter(before)
-        return list(sorter.static_order())
-    except CycleError as error:
-        raise InputError(f"the law orders these differently within the span: {error.args[1]}; split it") from None
-
-
-def folded(tree: Tree) -> Tree:
-    """The tree without what is decided by constants alone: which role a slot has, an entry not in force."""
-    tree = rebuild(tree, folded)
-    match tree:
-        case And(args) | Or(args):
-            idle, ends = (TRUE, FALSE) if isinstance(tree, And) else (FALSE, TRUE)
-            left = tuple(arg for arg in args if arg != idle)
-            if ends in left:
-                return ends
-            if len(left) == len(args):
-                return tree
-            return all_of(left) if isinstance(tree, And) else any_of(left)
-        case Not(Constant(value)):
-            return FALSE if value is True else TRUE
-        case Compare(op, Constant(a), Constant(b)):
-            return TRUE if COMPARE[op](a, b) else FALSE
-        case In(Constant(a), values):
-            return TRUE if a in values else FALSE
-    return tree
-
-
-def is_definition(section: Section | None) -> bool:
-    """Whether a section holds a definition."""
-    return section is not None and isinstance(section.rule, Definition)
-
-
-__all__ = ["ANY_DAY", "PRESUMED", "STATED", "Column", "Era", "Law", "LawOfSpan", "Lists", "Version", "eras_of", "folded"]
+__all__ = [
+    "PRESUMED",
+    "STATED",
+    "Column",
+    "Era",
+    "Law",
+    "LawOfSpan",
+    "Lists",
+    "Version",
+    "eras_of",
+    "folded",
+]

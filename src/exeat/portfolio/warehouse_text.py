@@ -100,9 +100,7 @@ class Spelling:
         names = [self.name(c) for c in columns]
         cast = ", ".join(f"CAST({n} AS {t}) AS {n}" for n, t in zip(names, types, strict=True))
         if self.dialect == "bigquery":
-            first = ", ".join(
-                f"CAST({v} AS {t}) AS {n}" for v, t, n in zip(rows[0], types, names, strict=True)
-            )
+            first = ", ".join(f"CAST({v} AS {t}) AS {n}" for v, t, n in zip(rows[0], types, names, strict=True))
             listed = [f"STRUCT({first})", *(f"({', '.join(row)})" for row in rows[1:])]
             return f"SELECT {', '.join(names)}\n  FROM UNNEST([\n    " + _filled(listed) + "\n  ])"
         listed = [f"({', '.join(row)})" for row in rows]

@@ -22,13 +22,7 @@ def alike(desk: Desk, engine: Engine, items: Sequence[Item]) -> dict[str, tuple[
     program = engine.program
     vocabulary = program.vocabulary
     names_of = {step.name: fact_names(step.tree) for step in program.steps}
-    needed: set[str] = set()
-    waiting = [f"{track}.outcome" for track in TRACKS]
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting.extend(names_of.get(name, ()))
+    needed = _behind([f"{track}.outcome" for track in TRACKS], names_of)
     placed = {"destination", *(name for name in vocabulary if vocabulary[name].party)}
     wanted: set[str] = set()
     for step in program.steps:
@@ -54,10 +48,25 @@ def alike(desk: Desk, engine: Engine, items: Sequence[Item]) -> dict[str, tuple[
 
     found = {}
     for item in items:
-        facts, _ = desk.item_facts(item.id, engine)
+        facts, told = desk.item_facts(item.id, engine)
         values = engine.classify({**facts, "activity": "export", "origin": "US"})
         read = _evaluated(wanted - placed, names_of, values)
-        found[item.id] = tuple(mark(name, values.get(name)) for name in read)
+        open_ = [name for name in read if values.get(name) is None]
+        # A figure known within bounds may settle what is open: such an item is like no other.
+        alone = told is not None and bool(told.intervals) and bool(_behind(open_, names_of) & told.intervals.keys())
+        found[item.id] = (item.id if alone else "", *(mark(name, values.get(name)) for name in read))
+    return found
+
+
+def _behind(names: Sequence[str], names_of: Mapping[str, frozenset[str]]) -> set[str]:
+    """The names and all that stands behind them."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(names_of.get(name, ()))
     return found
 
 

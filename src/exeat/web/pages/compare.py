@@ -148,7 +148,7 @@ def _moved(view: View, site: Site) -> dict[str, Any]:
     moved: dict[str, list[Move]]
     item, chips_moved = "every chip of the catalog", None
     if view.item == ALL:
-        moved, chips_moved = moves_of_all(pairs, left, right, Profile())
+        moved, chips_moved = _all(tuple(pairs))
     else:
         was = site.map(view.item, left.on)
         drafted = right.desk is not site.desk
@@ -170,6 +170,12 @@ def _moved(view: View, site: Site) -> dict[str, Any]:
         "law": diff_data(left.view, right.view) if left is not right else None,
         "shapes": world_shapes(),
     }
+
+
+@lru_cache(maxsize=16)
+def _all(pairs: tuple[Pair, ...]) -> tuple[dict[str, list[Move]], int]:
+    """The moves of every chip, which take seconds: the last ones asked for are kept."""
+    return moves_of_all(pairs, pairs[0].left, pairs[0].right, Profile())
 
 
 def _causes(moves: Sequence[Move]) -> list[tuple[Cause, int]]:

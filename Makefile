@@ -44,7 +44,7 @@ format: setup
 law: setup
 	$(BIN)/exeat law check
 
-# The web desk and the API on this machine alone: http://127.0.0.1:8765/
+# The web desk and the API on this machine alone: http://127.0.0.1:8000/
 serve: setup
 	$(BIN)/exeat serve
 

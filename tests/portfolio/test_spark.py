@@ -44,6 +44,7 @@ def written(folder: Path, desk: Desk, seed: int, count: int, files: int) -> tupl
     return table, parts
 
 
+@pytest.mark.timeout(900)  # two executors of one core each read the law and build every era by themselves
 def test_answers_are_those_of_duckdb(cluster: Any, desk: Desk, tmp_path: Path) -> None:
     table, parts = written(tmp_path, desk, seed=11, count=240, files=4)
     outs = {name: tmp_path / f"{name}.parquet" for name in ("duck", "spark", "traces_duck", "traces_spark")}

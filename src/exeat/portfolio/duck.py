@@ -259,16 +259,17 @@ def _first_line(error: BaseException) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
 
 
-def spooled(batches: Iterable[Any], path: Path) -> int:
-    """Write Arrow batches as Parquet, as they come; how many rows there were (none: no file)."""
+def spooled(batches: Iterable[Any], path: Path, names: list[str]) -> int:
+    """Write Arrow batches as Parquet under these names, as they come; how many rows there were (none: no file)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     file, rows = None, 0
     try:
         for batch in batches:
-            file = file or pq.ParquetWriter(path, batch.schema)
-            file.write_table(pa.Table.from_batches([batch]))
+            table = pa.Table.from_batches([batch]).rename_columns(names)
+            file = file or pq.ParquetWriter(path, table.schema)
+            file.write_table(table)
             rows += batch.num_rows
     finally:
         if file is not None:

@@ -134,16 +134,16 @@ def batch_on_spark(
     try:
         with session(master) as spark, opened(memory) as (duck, folder):
             report("reading the table", 0, 0)
-            rows, count = _numbered(spark, str(table))
+            rows, names, count = _numbered(spark, str(table))
             files.refuse_too_many(count)
-            source = Source(duck, folder, _no_rows(rows), on, mapped)
+            source = Source(duck, folder, _no_rows(rows, names), on, mapped)
             columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
             run = Run(desk, duck, source, columns)
             run.prepare()
             run.decide()
             run.write(folder / "empty.parquet")
             report("deciding on Spark", 0, count)
-            _write(_decided(rows, run, folder / "empty.parquet", means), gathered / "rows")
+            _write(_decided(rows, names, run, folder / "empty.parquet", means), gathered / "rows")
             report("putting the rows in order", 0, count)
             made = folder / "decided.parquet"
             told = _in_order(run, gathered / "rows", made, count)
@@ -169,8 +169,11 @@ def _refuse_no_parquet(path: Path) -> None:
         )
 
 
-def _numbered(spark: SparkSession, table: str) -> tuple[DataFrame, int]:
-    """The rows with their numbers, from 1, by the names of the files and the place in each; and how many there are."""
+def _numbered(spark: SparkSession, table: str) -> tuple[DataFrame, list[str], int]:
+    """The rows with their numbers, from 1, by the names of the files and the place in each; the columns; how many rows.
+
+    On their way the columns are called ``c0``, ``c1`` …: Spark would read a dot in a name as a path.
+    """
     from pyspark.errors import PySparkException
     from pyspark.sql import functions as F  # noqa: N812
 
@@ -188,21 +191,22 @@ def _numbered(spark: SparkSession, table: str) -> tuple[DataFrame, int]:
         start += count
     first = F.create_map(*starts)[F.col(_FILE)] if len(counts) > 1 else F.lit(0)
     number = (first + F.col(_INDEX) + 1).cast("long").alias(ROW)
-    return located.select(number, *(F.col(_back(name)) for name in read.columns)), start
+    cells = (F.col(_back(name)).alias(f"c{place}") for place, name in enumerate(read.columns))
+    return located.select(number, *cells), read.columns, start
 
 
-def _no_rows(rows: DataFrame) -> Any:
+def _no_rows(rows: DataFrame, names: list[str]) -> Any:
     """The table without its rows, as Arrow: for what its columns mean, and what columns the answers have."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    return to_arrow_schema(rows.drop(ROW).schema).empty_table()
+    return to_arrow_schema(rows.drop(ROW).schema).empty_table().rename_columns(names)
 
 
 def _back(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _decided(rows: DataFrame, run: Run, empty: Path, means: Mapping[str, Any]) -> DataFrame:
+def _decided(rows: DataFrame, names: list[str], run: Run, empty: Path, means: Mapping[str, Any]) -> DataFrame:
     """The rows decided, with a last row for each task that tells of it."""
     from pyspark.sql.pandas.types import from_arrow_schema
     from pyspark.sql.types import StringType
@@ -213,7 +217,7 @@ def _decided(rows: DataFrame, run: Run, empty: Path, means: Mapping[str, Any]) -
         run.duck.connection.sql(f"SELECT * FROM read_parquet({literal(str(empty))})").to_arrow_table().schema
     )
     number, digest = run.source.number, run.desk.lawbook.digest
-    task = Task(tuple(schema.names), number, digest, __version__, **means)
+    task = Task(tuple(names), tuple(schema.names), number, digest, __version__, **means)
     return rows.mapInArrow(task, schema.add(TOLD, StringType()))
 
 

@@ -28,8 +28,12 @@ _desks: dict[tuple[str, ...], Desk] = {}
 
 @dataclass(frozen=True)
 class Task:
-    """How rows are decided: picklable, and the same for every task. ``columns`` are those of the output, in order."""
+    """How rows are decided: picklable, and the same for every task.
 
+    ``given`` are the columns of the table, ``columns`` those of the output, in order.
+    """
+
+    given: Sequence[str]
     columns: Sequence[str]
     number: str
     digest: str
@@ -50,7 +54,7 @@ class Task:
         with TemporaryDirectory(prefix="exeat-task-") as name:
             folder = Path(name)
             given, decided, traces = (folder / f"{word}.parquet" for word in ("given", "decided", "traces"))
-            if not spooled(batches, given):
+            if not spooled(batches, given, [ROW, *self.given]):
                 return
             summary = self._decide(desk, given, decided, traces)
             about = {name: summary[name] for name in ("classes", "notes")}

@@ -6,7 +6,7 @@ BENCH  := .venv/.installed-bench
 # The one tool that is not in the locks, because it writes them.
 UV     := uv==0.13.9
 
-.PHONY: setup demo test check format bench law serve docs lock clean
+.PHONY: setup demo test check format bench law serve docs screenshots lock clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,10 @@ serve: setup
 
 docs: setup
 	$(BIN)/python -m mkdocs build --strict --quiet
+
+# The pictures of the pages, by the distribution's Chromium.
+screenshots: setup
+	$(BIN)/python docs/screenshots.py docs/images
 
 bench: $(BENCH)
 	$(BIN)/python -m benchmarks.run

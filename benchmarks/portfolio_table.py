@@ -66,7 +66,11 @@ def write_table(rows: int, path: Path, seed: int = SEED) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
         _small_tables(connection, seed)
-        picks = ", ".join(f"(hash(range, {seed * 100 + n}) >> 11) / 9007199254740992.0 AS u{n}" for n in range(10))
+        # Hashed twice: one hash of two neighbors leaves the cells of a line hanging together, and few lines differ.
+        picks = ", ".join(
+            f"(hash(hash(range * 10 + {n} + {seed} * 1000000000000)) >> 11) / 9007199254740992.0 AS u{n}"
+            for n in range(10)
+        )
         party = ", ".join(f"consignee_{name}" for name in _PARTY_COLUMNS)
         connection.execute(
             _LINES.format(picks=picks, party=party, rows=rows, days=DAYS, items=ITEMS, parties=PARTIES, places=PLACES)

@@ -108,7 +108,7 @@ def diff_data(before: LawView, after: LawView) -> dict[str, Any]:
         "postures": [
             {"provision": section.provision, **posture_data(section)}
             for section in after.postures
-            if (was := old_stances.get(section.provision)) is None or was.key != section.key
+            if (earlier := old_stances.get(section.provision)) is None or earlier.key != section.key
         ],
         "groups": groups,
     }

@@ -40,7 +40,8 @@ def run_sql(options: SqlOptions) -> int:
         return DECIDED
     found = query(order, desk())
     print(found.sql, end="")
-    for column, near in found.unread.items():
+    # Of the usual columns nobody needs to be told: they stand in the query's own head.
+    for column, near in (found.unread if options.columns is not None else {}).items():
         hint = f"; perhaps {near}" if near else ""
         print(f"exeat: the column {column!r} is carried along unread{hint}", file=sys.stderr)
     return DECIDED

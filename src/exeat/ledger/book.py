@@ -147,7 +147,7 @@ class Ledger:
 
     def _raise(self, operation: str, amounts: Mapping[AccountName, Any], key: str, **more: Any) -> Posted:
         """The short way where there is one; the long way decides all else."""
-        if len(amounts) == 1 and amounts.keys() <= self._ids.keys():
+        if len(amounts) == 1 and next(iter(amounts)) in self._ids:
             move = moves.raising(operation, amounts, key, ids=self._ids.__getitem__, now=self.now(), **more)
             found = self._hot.post(move)
             if found is not None:

@@ -1,18 +1,17 @@
 """The common reservation in as few statements as there can be: one account, one limit, nothing else bound to it.
 
-The update's own condition is the check, on the row's newest version in either database: whoever comes second sees
-what the first one left. Whatever does not match here (a full account, dated limits, shares, a repeated key) is left
-to :mod:`exeat.ledger.postings`, which decides it with the account locked.
+The check is made on the row's newest version: under SQLite's write lock, or in PostgreSQL by the update's own
+condition; whoever comes second sees what the first one left. Whatever does not match here (a full account, dated
+limits, shares, a repeated key) is left to :mod:`exeat.ledger.postings`, which decides it with the account locked.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from decimal import Decimal
 from typing import Any
 
 from exeat.ledger.amounts import unscaled
-from exeat.ledger.chain import posting_rest
+from exeat.ledger.chain import posting_link, posting_rest
 from exeat.ledger.postings import Leg, Move, Posted
 from exeat.ledger.store import RACES, Store
 
@@ -20,30 +19,20 @@ _COLUMNS = (
     "account_id, number, operation, held, consumed, at, day, key, leg, reservation, expires_at, who, reference, why, "
     "request, hash"
 )
-_UPDATE = """
-UPDATE accounts SET held = held + {p}, consumed = consumed + {p}, postings = postings + 1,
-  last_at = {larger}(last_at, {p}), head = {link}
-WHERE id = {p} AND ceiling IS NOT NULL AND held + consumed + {p} <= ceiling
-  AND ceiling_from <= {p} AND ceiling_until >= {p}
-RETURNING {back}"""
-_ROOM = "ceiling - held - consumed"
-
-#: ``exeat_link`` is given to SQLite by the store.
-_SQLITE = _UPDATE.format(
-    p="?",
-    larger="max",
-    link="exeat_link(head, (postings + 1) || '|' || max(last_at, ?) || ?)",
-    back=f"postings, last_at, head, {_ROOM}",
-)
+#: SQLite has the lock from the beginning: what is read is what will be changed.
+_SQLITE_READ = """
+SELECT held, consumed, postings, last_at, head, ceiling FROM accounts
+WHERE id = ? AND ceiling IS NOT NULL AND held + consumed + ? <= ceiling AND ceiling_from <= ? AND ceiling_until >= ?"""
+_SQLITE_WRITE = "UPDATE accounts SET held = ?, consumed = ?, postings = ?, last_at = ?, head = ? WHERE id = ?"
 _SQLITE_INSERT = f"INSERT INTO postings ({_COLUMNS}) VALUES ({', '.join('?' * 16)})"
 
 #: One statement is one transaction and one round trip: the row is locked for no longer than that.
-_CHANGED = _UPDATE.format(
-    p="%s",
-    larger="GREATEST",
-    link="sha256(head || convert_to((postings + 1) || '|' || GREATEST(last_at, %s) || %s, 'UTF8'))",
-    back=f"id, postings, last_at, head, {_ROOM} AS room",
-)
+_CHANGED = """
+UPDATE accounts SET held = held + %s, consumed = consumed + %s, postings = postings + 1,
+  last_at = GREATEST(last_at, %s),
+  head = sha256(head || convert_to((postings + 1) || '|' || GREATEST(last_at, %s) || %s, 'UTF8'))
+WHERE id = %s AND ceiling IS NOT NULL AND held + consumed + %s <= ceiling AND ceiling_from <= %s AND ceiling_until >= %s
+RETURNING id, postings, last_at, head, ceiling - held - consumed AS room"""
 _POSTGRESQL = f"""
 WITH changed AS ({_CHANGED}), posted AS (INSERT INTO postings ({_COLUMNS})
   SELECT id, postings, %s, %s, %s, last_at, %s, %s, 0, %s, %s::bigint, %s, %s, %s, %s, head FROM changed)
@@ -69,12 +58,10 @@ class HotPath:
         """
         leg = move.legs[0]
         fixed = (move.day, move.key, 0, move.reservation, move.expires_at, move.who, move.reference, move.why)
-        rest = "|" + posting_rest(leg.account, move.operation, leg.held, leg.consumed, *fixed, move.request)
-        raised = leg.held + leg.consumed
-        change = (leg.held, leg.consumed, move.at, move.at, rest, leg.account, raised, move.day, move.day)
+        rest = posting_rest(leg.account, move.operation, leg.held, leg.consumed, *fixed, move.request)
         connection = self._store.pinned()
         try:
-            room = self._once(connection, move, leg, change)
+            room = self._once(connection, move, leg, rest)
         except self._store.errors as error:
             self._store.unpin()
             raise self._store.explained(error) from error
@@ -83,30 +70,34 @@ class HotPath:
             raise
         if room is None:
             return None
-        left: dict[int, Decimal | None] = {leg.account: unscaled(room)}
-        return Posted(move.key, move.reservation, left)
+        return Posted(move.key, move.reservation, {leg.account: unscaled(room)})
 
-    def _on_sqlite(self, connection: Any, move: Move, leg: Leg, change: tuple[Any, ...]) -> int | None:
+    def _on_sqlite(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
         cursor = connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
+        raised, account = leg.held + leg.consumed, leg.account
+        found = cursor.execute(_SQLITE_READ, (account, raised, move.day, move.day)).fetchone()
+        if found is None:
+            cursor.execute("ROLLBACK")
+            return None
+        held, consumed, number, at, head, ceiling = found
+        held, consumed, number, at = held + leg.held, consumed + leg.consumed, number + 1, max(at, move.at)
+        head = posting_link(head, number, at, rest)
+        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request, head)
+        row = (account, number, move.operation, leg.held, leg.consumed, at, move.day, move.key, 0, *said)
         try:
-            found = cursor.execute(_SQLITE, change).fetchall()
-            if not found:
-                cursor.execute("ROLLBACK")
-                return None
-            number, at, head, room = found[0]
-            said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request, head)
-            row = (leg.account, number, move.operation, leg.held, leg.consumed, at, move.day, move.key, 0, *said)
             cursor.execute(_SQLITE_INSERT, row)
-            cursor.execute("COMMIT")
         except sqlite3.IntegrityError:
             cursor.execute("ROLLBACK")
             return None  # the key stands already: the long way tells for what
-        return int(room)
+        cursor.execute(_SQLITE_WRITE, (held, consumed, number, at, head, account))
+        cursor.execute("COMMIT")
+        return int(ceiling - held - consumed)
 
-    def _on_postgresql(self, connection: Any, move: Move, leg: Leg, change: tuple[Any, ...]) -> int | None:
+    def _on_postgresql(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
+        change = (leg.held, leg.consumed, move.at, move.at, "|" + rest, leg.account, leg.held + leg.consumed)
         said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
-        values = (*change, move.operation, leg.held, leg.consumed, move.day, move.key, *said)
+        values = (*change, move.day, move.day, move.operation, leg.held, leg.consumed, move.day, move.key, *said)
         try:
             found = connection.execute(_POSTGRESQL, values).fetchone()
         except self._store.errors as error:

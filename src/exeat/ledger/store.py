@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import sqlite3
@@ -239,7 +238,6 @@ def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # this module says BEGIN, not the driver
-        connection.create_function("exeat_link", 2, _link, deterministic=True)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={busy_ms:d}")
         try:
@@ -258,7 +256,3 @@ def _tune_sqlite(engine: Engine, busy_ms: int) -> None:
     def begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("exeat_read")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _link(head: bytes, text: str) -> bytes:
-    return hashlib.sha256(head + text.encode()).digest()

@@ -161,13 +161,28 @@ def portfolio() -> None:
         print(line)
 
 
-def finish(argv: Sequence[str]) -> None:
-    """Run a process to its end, its output thrown away; CalledProcessError if it fails."""
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+def finish(argv: Sequence[str], *, shown: bool = False) -> None:
+    """Run a process to its end, its output thrown away unless ``shown``; CalledProcessError if it fails."""
+    sys.stdout.flush()
+    subprocess.run(argv, check=True, stdout=None if shown else subprocess.DEVNULL)
+
+
+def web() -> None:
+    """Determinations over HTTP beside bare routes that return the same, and the map; then many clients for a while."""
+    finish([sys.executable, "-m", "benchmarks.web"], shown=True)
+    finish([sys.executable, "-m", "benchmarks.web_load", "--seconds", "20"], shown=True)
+
+
+def running() -> None:
+    """Running limits beside a plain DuckDB window over the same rows."""
+    from benchmarks import portfolio_running
+
+    portfolio_running.main(1_000_000)
 
 
 PARTS: dict[str, Callable[[], None]] = {
     "toy": toy, "law": law, "process": process, "ledger": ledger, "screening": screening, "portfolio": portfolio,
+    "running": running, "web": web,
 }  # fmt: skip
 
 

@@ -53,17 +53,45 @@ def examine(
     return [_one(engine, facts, parties, name, bounds, found) for name, bounds in sorted(intervals.items())]
 
 
-def _one(
-    engine: Engine, facts: Facts, parties: Sequence[Facts], name: str, bounds: Bounds, found: Valuation
-) -> Robustness:
+def agreed_over(
+    engine: Engine, facts: Facts, parties: Sequence[Facts], intervals: Mapping[str, Bounds], found: Valuation
+) -> Robustness | None:
+    """What :func:`same_over` picks from :func:`examine`, in fewer tries: an interval is given up where its ends part."""
+    for name, bounds in sorted(intervals.items()):
+        figures = _tried(engine, name, bounds, found)
+        known = {f: engine.determine({**facts, name: f}, parties) for f in (figures[-1], figures[0])}
+        outcomes = {outcomes_of(result) for result in known.values()}
+        if len(outcomes) > 1 or "unknown" in next(iter(outcomes)):
+            continue
+        one = _one(engine, facts, parties, name, bounds, found, known)
+        if one.robust:
+            return one
+    return None
+
+
+def _tried(engine: Engine, name: str, bounds: Bounds, found: Valuation) -> list[Decimal]:
+    """The figures that show whatever an answer can be over an interval, in order."""
     unit = Decimal(1).scaleb(-engine.program.vocabulary[name].decimals)
     low = bounds.low + unit if bounds.low_open else bounds.low
     points = [p for p in engine.turning.points(name, found.values) if p >= Fraction(low)]
     top = bounds.high
     if top is not None:
         points = [p for p in points if p <= Fraction(top)]
-    figures = _figures(low, top, points, unit)
-    results = [(f, engine.determine({**facts, name: f}, parties)) for f in figures]
+    return _figures(low, top, points, unit)
+
+
+def _one(
+    engine: Engine,
+    facts: Facts,
+    parties: Sequence[Facts],
+    name: str,
+    bounds: Bounds,
+    found: Valuation,
+    known: Mapping[Decimal, Valuation] | None = None,
+) -> Robustness:
+    tried = known or {}
+    figures = _tried(engine, name, bounds, found)
+    results = [(f, tried.get(f) or engine.determine({**facts, name: f}, parties)) for f in figures]
     answers: list[tuple[str, str, str | None]] = []
     turns: list[Decimal] = []
     for figure, result in results:
@@ -96,4 +124,4 @@ def outcomes_of(valuation: Valuation) -> tuple[str, ...]:
     return tuple(valuation.outcome(track) for track in TRACKS)
 
 
-__all__ = ["Bounds", "Robustness", "Value", "examine", "outcomes_of", "same_over"]
+__all__ = ["Bounds", "Robustness", "Value", "agreed_over", "examine", "outcomes_of", "same_over"]

@@ -117,8 +117,9 @@ class Asked:
     def _input(self, name: str) -> Tree:
         """A declared fact as the table states it."""
         shape, fact = self.shape, self._fact
-        if name in shape.assumed:
-            return self.keep(Constant(shape.assumed[name]))
+        assumed = shape.assumed.get(name)
+        if assumed is not None:
+            return self.keep(Constant(assumed))
         if name in shape.numbers:
             return fact(f"col:{name}")
         if name in shape.facts:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exeat.determination.answer import Determination
+from exeat.determination.determine import Engine
 from exeat.determination.program import TRACKS
 from exeat.determination.prohibition import prohibitions, truth_name
 from exeat.determination.reader import TRUTH
@@ -64,6 +65,50 @@ def decision_of(found: Determination, ask: str | None) -> Decision:
         ),
         trace,
     )
+
+
+class Decisions:
+    """Decisions without asks, each made once: rows that differ in nothing an answer or a trace shows share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], Decision] = {}
+        self._names: dict[Engine, tuple[str, ...]] = {}
+
+    def of(self, found: Determination) -> Decision:
+        """What :func:`decision_of` says of a determination."""
+        names = self._names.get(found.engine)
+        if names is None:
+            names = self._names[found.engine] = tuple(_shown(found.engine))
+        valuation = found.valuation
+        key = (
+            found.engine,
+            *(found.outcome_on(track) for track in TRACKS),
+            found.eccn,
+            *(review_policy(found, track) for track in TRACKS),
+            *(valuation.values.get(f"{track}.any_requirement") is False for track in TRACKS),
+            *map(valuation.truth, names),
+        )
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = decision_of(found, None)
+        return made
+
+
+def _shown(engine: Engine) -> Iterator[str]:
+    """The expressions whose truth a decision tells, besides the outcome, the entry and the review policy."""
+    law = engine.program.law
+    for section in law.governing:
+        if isinstance(section.rule, Classification):
+            yield section.rule.name
+    for track in TRACKS:
+        for section in prohibitions(law):
+            yield truth_name(law, section, track)
+        for section in engine.program.requirements:
+            yield engine.words.truth_names[track][section.key]
+        yield from engine.relief_names[track]
+    for section in red_flags(law):
+        assert section.rule is not None
+        yield section.rule.name
 
 
 def _joined(words: Iterator[str]) -> str | None:

@@ -10,15 +10,16 @@ from typing import Any
 
 from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
-from exeat.determination.determine import Valuation
+from exeat.determination.determine import Engine, Valuation
 from exeat.determination.program import TRACKS
+from exeat.determination.robustness import agreed_over
 from exeat.lawbook.instrument import RedFlag
 from exeat.logic.tree import Value
 from exeat.portfolio.alike import Distinctions, distinctions_of
 from exeat.portfolio.asked import Shape
 from exeat.portfolio.coded import Coded
 from exeat.portfolio.columns import Columns, absent
-from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, asks_of, decision_of
+from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, Decisions, asks_of
 from exeat.portfolio.duck import Duck, Source
 from exeat.portfolio.elements import Reading
 from exeat.portfolio.forest import Forest
@@ -157,7 +158,8 @@ class Run:
                 asks.append(open_.ask(by_d[int(combo["d"])], combo))
             self.keys.write_asks(asks)
         self.tally.asks = open_.found
-        self.decisions = [decision_of(one, None) for one in found]
+        decisions = Decisions()
+        self.decisions = [decisions.of(one) for one in found]
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
 
     def determination(self, number: int) -> Determination:
@@ -173,11 +175,21 @@ class Run:
         engine = self.plan.engines[combo["program"]]
         found = engine.determine(asked.facts, asked.parties)
         if any(presumed or _is_open(found, name) for name, presumed in kind.questions.fragile):
-            return self.desk.decide(asked)
+            return self._within_bounds(engine, asked, found)
         outcomes: dict[str, str] = {track: found.outcome(track) for track in TRACKS}
         bounded = asked.item is not None and any(asked.facts.get(name) is None for name in asked.item.intervals)
         settled = outcomes if bounded and "unknown" not in outcomes.values() else {}
         return Determination(self.desk.lawbook, engine, asked, found, (), settled)
+
+    def _within_bounds(self, engine: Engine, asked: Asked, found: Valuation) -> Determination:
+        """As the desk decides where a figure of the item is known only within bounds."""
+        intervals = asked.item.intervals if asked.item is not None else {}
+        open_ = {name: bounds for name, bounds in intervals.items() if asked.facts.get(name) is None}
+        agreed = agreed_over(engine, asked.facts, asked.parties, open_, found)
+        if agreed is None:
+            return Determination(self.desk.lawbook, engine, asked, found)
+        outcomes = dict(zip(TRACKS, agreed.answers[0][:2], strict=True))
+        return Determination(self.desk.lawbook, engine, asked, agreed.agreed or found, (agreed,), outcomes)
 
     def _asked(self, combo: Mapping[str, Any]) -> Asked:
         """The transaction of a class's first row, as the desk reads it."""

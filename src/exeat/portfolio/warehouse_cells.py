@@ -173,7 +173,7 @@ class Cells:
 
     def _error(self) -> str:
         s = self.spelling
-        parts = []
+        parts: list[str] = []
         if self.span.column is not None:
             parts += self._day_errors()
         for meaning in self._read:

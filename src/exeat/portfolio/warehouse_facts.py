@@ -180,7 +180,7 @@ class Facts(Cells):
 
     def _slot_fact(self, slot: str, fact: str) -> str:
         """A party's own fact; where it states none, what its lists say; else what is presumed of everybody."""
-        whens = []
+        whens: list[str] = []
         for meaning in self.columns.of_slot(slot):
             if meaning.kind == "party" and meaning.fact == fact:
                 whens.insert(0, f"WHEN {self._cell(meaning)} IS NOT NULL THEN {self._value(meaning)}")

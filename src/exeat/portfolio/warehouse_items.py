@@ -74,15 +74,15 @@ def item_tables(desk: Desk, eras: Sequence[Era], read: Collection[str], spelling
     for id_ in desk.catalog.items:
         spans: list[tuple[str, Mapping[str, Value]]] = []
         for era in eras:
-            facts = desk.item_facts(id_, era.engine)[0]
-            known = {name: value for name, value in facts.items() if name in read and value is not None}
+            found = desk.item_facts(id_, era.engine)[0]
+            known = {name: value for name, value in found.items() if name in read and value is not None}
             if not spans or spans[-1][1] != known:
                 spans.append((era.first.isoformat(), known))
         spans[0] = ("0000-01-01", spans[0][1])
-        for place, (since, known) in enumerate(spans):
+        for place, (since, stated) in enumerate(spans):
             until = spans[place + 1][0] if place + 1 < len(spans) else "9999-12-31"
-            rows.append((id_, since, until, known))
-    facts = tuple(sorted({name for *_, known in rows for name in known}))
+            rows.append((id_, since, until, stated))
+    facts = tuple(sorted({name for *_, stated in rows for name in stated}))
     dated = len(rows) > len(desk.catalog.items)
     return ItemTables(names, rows, facts, dated, spelling, desk.lawbook.vocabulary)
 

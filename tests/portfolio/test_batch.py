@@ -28,7 +28,7 @@ def desk() -> Desk:
 
 @pytest.mark.parametrize("seed", [0, 1, 4])
 def test_the_batch_answers_as_the_desk(desk: Desk, seed: int, tmp_path: Path) -> None:
-    assert disagreements(desk, seed, 60, tmp_path) == []
+    assert disagreements(desk, seed, 30, tmp_path) == []
 
 
 def decided(desk: Desk, tmp_path: Path, *lines: str) -> tuple[dict[str, object], list[dict[str, object]]]:

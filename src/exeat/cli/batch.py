@@ -65,6 +65,7 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
             found = commands.compare(table, out, options.compare or (), law=options.compare_law, **common)
         else:
             more: dict[str, Any] = {"traces": options.traces, "running": options.running, "whom": options.whom}
+            more["asks"] = options.asks
             found = commands.batch(table, out, **common, **more)
     if options.out is None:
         found["out"] = None
@@ -88,6 +89,8 @@ def _refuse_together(options: TableOptions, comparing: bool) -> None:
         raise InputError("--traces and --compare do not go together: moved_by tells the causes of a comparison")
     if comparing and options.running:
         raise InputError("--running and --compare do not go together: limits that fill up are not compared")
+    if comparing and options.asks != "row":
+        raise InputError("--asks and --compare do not go together: a comparison does not look for what would settle")
 
 
 def _refuse_engine(options: TableOptions, comparing: bool) -> None:
@@ -106,6 +109,7 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
         "--running": options.running,
         "--sheet": options.sheet,
         "--threads": options.threads,
+        "--asks": options.asks != "row",
     }
     for name, value in given.items():
         if value:

@@ -33,6 +33,8 @@ class TableOptions:
         A limit that fills up row by row, in date order (LPP, ...); repeatable.
     whom
         The column that names whom a running limit counts for, if it is not the consignee's name.
+    asks
+        Find what would settle an open answer for each row (row), or for the first row of each trace (trace): quicker.
     no_screen
         Do not screen the parties that rows name against the lists held.
     engine
@@ -56,6 +58,7 @@ class TableOptions:
     compare_law: str | None = None
     running: list[str] = field(default_factory=list)
     whom: str | None = None
+    asks: str = "row"
     no_screen: bool = False
     engine: str = "duckdb"
     master: str | None = None

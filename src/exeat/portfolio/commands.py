@@ -14,7 +14,7 @@ from exeat.portfolio.compare import Compared, Means
 from exeat.portfolio.days import Order
 from exeat.portfolio.delivery import Outputs, write_errors, write_traces
 from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
-from exeat.portfolio.run import Progress, Run, Tally, silent
+from exeat.portfolio.run import Asks, Progress, Run, Tally, silent
 from exeat.portfolio.running import assumed_by, limits_named, without_balances
 from exeat.portfolio.running_table import running_limits
 from exeat.portfolio.screened import with_screening
@@ -29,7 +29,7 @@ def batch(
     table: Any, out: str | Path, *, traces: str | Path | None = None, errors: str | Path | None = None,
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
     threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
-    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None,
+    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None, asks: str = "row",
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
 
@@ -57,6 +57,8 @@ def batch(
             consignee's name.
         dates: how 03/04/2025 is meant: ``dmy`` or ``mdy``; otherwise such a row is an error.
         sheet: the sheet of a workbook, where more than one has a header.
+        asks: ``row`` finds for each row what would settle it; ``trace`` for the first row of each trace only, which is
+            quicker where many answers are open: the rows then have no ``ask``, the traces have one.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -65,6 +67,7 @@ def batch(
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
     desk, files = desk or Desk(), Outputs(table, out, traces, errors)
+    ask = _asks(asks, files.out, running)
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
@@ -76,7 +79,7 @@ def batch(
         columns, opening = without_balances(columns, limits)
         run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits))
         run.prepare()
-        run.decide()
+        run.decide(ask=ask)
         made = folder / "decided.parquet"
         run.write(made)
         if limits:
@@ -90,6 +93,18 @@ def batch(
         watched("putting the answers in their place", 0, source.rows)
         files.deliver(duck, made, source, columns)
     return {**summary.to_dict(), "out": files.out.name}
+
+
+def _asks(asks: str, out: Path, running: Sequence[str]) -> Asks:
+    if asks == "row":
+        return "row"
+    if asks != "trace":
+        raise InputError(f"asks is {asks[:40]!r}; expected row or trace")
+    if out.suffix.casefold() == ".xlsx":
+        raise InputError("a workbook shows what to ask for each row: write Parquet or CSV with --asks trace")
+    if running:
+        raise InputError("--asks trace and --running do not go together: rows are decided anew as a limit fills up")
+    return "trace"
 
 
 def compare(

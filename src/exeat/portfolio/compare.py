@@ -114,7 +114,7 @@ class Compared:
                 source, columns = with_screening(way.desk, own, folder, source, columns, self.means.screening, watched)
             run = Run(way.desk, own, source, columns, watched)
             run.prepare()
-            run.decide(ask=False)
+            run.decide(ask="none")
             # The class of a row stands where its trace would.
             numbered = [replace(d, answer=(*d.answer[:-1], str(n))) for n, d in enumerate(run.decisions)]
             run.keys.write_decisions(numbered, ANSWER_COLUMNS)

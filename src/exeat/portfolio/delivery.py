@@ -90,12 +90,13 @@ def write_traces(run: Run, scan: str, path: Path | None) -> None:
     """One row for each trace, with the days and the number of rows it stands for; written where a file is named."""
     found = {d.trace.id: d.trace for d in run.decisions}
     digest = run.desk.lawbook.digest
-    kinds = dict.fromkeys(("trace_id", "outcome_text", "outcome_enforced", "eccn", "reason", "paragraphs"), "VARCHAR")
-    rows = [(t.id, *t.outcomes, t.eccn, t.reason, t.paragraphs) for t in found.values()]
+    texts = ("trace_id", "outcome_text", "outcome_enforced", "eccn", "reason", "paragraphs", "ask")
+    kinds = dict.fromkeys(texts, "VARCHAR")
+    rows = [(t.id, *t.outcomes, t.eccn, t.reason, t.paragraphs, run.trace_asks.get(t.id)) for t in found.values()]
     run.duck.table("trace_texts", kinds, rows)
     run.duck.table("day_read", {"n": "BIGINT", "day": "DATE"}, list(enumerate(run.days)))
     trace, day = quoted(run.answer_name("trace_id")), quoted(run.columns.date)
-    listed = ", ".join(TRACE_COLUMNS)
+    listed = ", ".join((*TRACE_COLUMNS, "ask") if run.ask == "trace" else TRACE_COLUMNS)
     run.duck.run(
         f"CREATE TEMP TABLE traces AS SELECT {listed} FROM (SELECT {trace} AS trace_id, "
         f"CAST(min(day_read.day) AS VARCHAR) AS first_date, CAST(max(day_read.day) AS VARCHAR) AS last_date, "

@@ -35,6 +35,9 @@ OPEN = "open:"
 #: The same, where a cell says that it is not known: such a definition is asked for by its own name, not by its parts.
 SAID_OPEN = "open:?"
 
+#: How the names of what rows and parties state begin, and of what nobody does.
+_OF_ROWS = ("party:", "row:", "said:", "num:", "open:")
+
 Lookup = Callable[[str], Tree | None]
 
 
@@ -47,7 +50,10 @@ class Forest:
     def __init__(self) -> None:
         self._kept: dict[object, Tree] = {}
         self._members: dict[frozenset[str], tuple[str, ...]] = {}
-        self._whole: dict[int, tuple[Tree, Tree]] = {}
+        self._changing: dict[int, tuple[str, ...]] = {}
+        self._named: dict[int, frozenset[str]] = {}
+        #: Trees already made from a tree and what stands for the names in it, by identity: nothing kept is dropped.
+        self.made: dict[tuple[object, ...], Tree] = {}
         self.true, self.false = self.keep(TRUE), self.keep(FALSE)
 
     def keep(self, node: Tree) -> Tree:
@@ -81,6 +87,14 @@ class Forest:
             else:
                 found = frozenset().union(*(self.names(part, cache) for part in children(tree)))
             cache[id(tree)] = found
+        return found
+
+    def changing(self, tree: Tree) -> tuple[str, ...]:
+        """The names in a kept tree for which something can stand once an item is known, in order."""
+        found = self._changing.get(id(tree))
+        if found is None:
+            names = self.names(tree, self._named)
+            found = self._changing[id(tree)] = tuple(sorted(n for n in names if not n.startswith(_OF_ROWS)))
         return found
 
     def members(self, group: str, groups: Mapping[str, frozenset[str]]) -> tuple[str, ...]:

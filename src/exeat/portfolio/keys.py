@@ -122,12 +122,16 @@ class Keys(Keyed):
         """What is asked of each class of open rows."""
         self.duck.table("ask_texts", {"a": "INTEGER", "ask": _enum(asks)}, list(enumerate(asks)))
 
-    def write_out(self, out: Path, names: Sequence[str], *, asking: bool) -> None:
-        """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
+    def write_out(self, out: Path, names: Sequence[str], shown: Sequence[str], *, asking: bool) -> None:
+        """Every row with its answer, in the order of the source; rows in error have their error and no answer.
+
+        ``names`` are the columns of :meth:`write_decisions`; those ``shown`` are written.
+        """
         answers = []
         for n, name in enumerate(names):
             value = "ask_texts.ask" if asking and name == "ask" else f"decisions.a{n}"
-            answers.append(f"{value} AS {quoted(self.answer_name(name))}")
+            if name in shown:
+                answers.append(f"{value} AS {quoted(self.answer_name(name))}")
         original = ", ".join(f"k.{quoted(name)}" for name in (self.source.number, *self.source.columns))
         rows = f"({self.coded.query('s.*')})"
         if asking:

@@ -155,6 +155,8 @@ class Plan:
         self._same: dict[object, Kind] = {}
         self._items: list[tuple[Tree, ...]] = []
         self._item_runs: list[list[tuple[Tree, Compiled, bool]]] = []
+        self._figure_runs: dict[int, Compiled] = {}
+        self._left: dict[tuple[object, ...], tuple[object, frozenset[str]]] = {}
         self.figure_count = 0
 
     def program_of(self, day: date) -> int:
@@ -215,11 +217,21 @@ class Plan:
             if value is not None and not changeable:
                 found.append("a figure" if id(question) in figures else value)
                 continue
-            tree = Simplifier(self.forest, _Lookup(named, self.forest), {})(question)
-            names = self.asked[program].names(tree)
-            open_.update(name.removeprefix(OPEN) for name in names if name.startswith(OPEN))
-            found.append(tree.value if isinstance(tree, Constant) else ("open", id(tree)))
+            left, lacking = self._open_question(program, question, named)
+            found.append(left)
+            open_ |= lacking
         return tuple(found), open_
+
+    def _open_question(self, program: int, question: Tree, named: Mapping[str, Value]) -> tuple[object, frozenset[str]]:
+        """What a question of the item comes to, by value or by the tree that is left, and the facts it lacks."""
+        asked = self.asked[program]
+        key = (id(question), *map(named.get, sorted(asked.names(question))))
+        found = self._left.get(key)
+        if found is None:
+            tree = Simplifier(self.forest, _Lookup(named, self.forest), {})(question)
+            lacking = frozenset(name.removeprefix(OPEN) for name in asked.names(tree) if name.startswith(OPEN))
+            found = self._left[key] = (tree.value if isinstance(tree, Constant) else ("open", id(tree)), lacking)
+        return found
 
     def _with_presumed(self, program: int, facts: Mapping[str, Value], status: Status) -> dict[str, Value]:
         asked = self.asked[program]
@@ -234,7 +246,10 @@ class Plan:
         named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}
         found: list[Decimal | None] = []
         for tree in self.asked[program].figures:
-            value = compile_tree(tree, {}, of_party=False)(named, {})
+            run = self._figure_runs.get(id(tree))
+            if run is None:
+                run = self._figure_runs[id(tree)] = compile_tree(tree, {}, of_party=False)
+            value = run(named, {})
             found.append(value if isinstance(value, Decimal) else None)
         return tuple(found)
 

@@ -53,6 +53,7 @@ class _Finder:
 
     def __post_init__(self) -> None:
         self._origins: dict[int, frozenset[str]] = {}
+        self._origins_of: dict[frozenset[str], frozenset[str]] = {}
         self._whole: dict[int, Tree] = {}
         self._seen: set[int] = set()
 
@@ -100,7 +101,12 @@ class _Finder:
                     origin = origin_of(tree.name)
                     found = frozenset() if origin == "open" else frozenset((origin,))
             else:
-                found = frozenset().union(*(self.origins(part) for part in children(tree)))
+                names = self.asked.names(tree)
+                found = self._origins_of.get(names)
+                if found is None:
+                    keep = self.asked.keep
+                    found = frozenset().union(*(self.origins(keep(Fact(name))) for name in names))
+                    self._origins_of[names] = found
             self._origins[id(tree)] = found
         return found
 
@@ -110,8 +116,11 @@ class _Finder:
         if found is None:
             if isinstance(tree, Fact) and tree.name in self.steps:
                 found = self.whole(self.steps[tree.name])
-            elif children(tree):
-                found = self.asked.keep(rebuild(tree, self.whole))
+            elif inner := [name for name in self.asked.forest.changing(tree) if name in self.steps]:
+                made = self.asked.forest.made
+                key = ("whole", id(tree), *inner, *(id(self.whole(self.steps[name])) for name in inner))
+                found = made.get(key) or self.asked.keep(rebuild(tree, self.whole))
+                made[key] = found
             else:
                 found = tree
             self._whole[id(tree)] = found
@@ -180,7 +189,7 @@ def residual(
         if name in asked.steps:
             tree = steps.get(name)
             if tree is None:
-                tree = steps[name] = simplify(asked.steps[name])
+                tree = steps[name] = made(asked.steps[name])
             return tree if isinstance(tree, Constant) else asked.keep(Fact(name))
         origin, _, fact = name.partition(":")
         if origin == "item":
@@ -193,6 +202,15 @@ def residual(
             tree = simplify(asked.figures[int(fact)])
             return None if isinstance(tree, Constant) else tree
         return None
+
+    def made(tree: Tree) -> Tree:
+        """A step simplified, or what it came to for another item or program in which the same stands for its names."""
+        forest = asked.forest
+        key = ("residual", id(tree), *(id(lookup(name)) for name in forest.changing(tree)))
+        found = forest.made.get(key)
+        if found is None:
+            found = forest.made[key] = simplify(tree)
+        return found
 
     simplify = Simplifier(asked.forest, lookup, asked.engine.program.law.groups)
     finder = _Finder(asked, steps, exact)

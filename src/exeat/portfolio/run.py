@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
@@ -24,10 +24,13 @@ from exeat.portfolio.duck import Duck, Source
 from exeat.portfolio.elements import Reading
 from exeat.portfolio.forest import Forest
 from exeat.portfolio.keys import Keys
-from exeat.portfolio.open_answers import OpenAnswers
+from exeat.portfolio.open_answers import Need, OpenAnswers
 from exeat.portfolio.plan import Answers, Plan, item_facts_possible
 
 Progress = Callable[[str, int, int], None]
+
+#: What would settle an open answer is found for each row, for the first class of each trace, or for none.
+Asks = Literal["row", "trace", "none"]
 
 
 def silent(what: str, done: int, of: int) -> None:
@@ -70,6 +73,8 @@ class Run:
         self.answers: dict[str, Answers] = {}
         self.decisions: list[Decision] = []
         self.combos: list[dict[str, Any]] = []
+        self.ask: Asks = "row"
+        self.trace_asks: dict[str, str | None] = {}
 
     def prepare(self) -> None:
         """Read every distinct part of the table, and make the plan."""
@@ -135,18 +140,29 @@ class Run:
         self.keys.write_plan(self.plan, pairs)
         self.tally.programs, self.tally.kinds = len(self.program_days), len(self.plan.kinds)
 
-    def decide(self, *, ask: bool = True) -> None:
-        """Decide one row of each class, then find (``ask``) what would settle those that are open."""
+    def decide(self, *, ask: Asks = "row") -> None:
+        """Decide one row of each class, then find what would settle those that are open: for each row, or for the
+        first class alone of each trace.
+        """
         combos = self.combos = self.keys.combos()
-        self.tally.classes = len(combos)
-        found = []
+        self.tally.classes, self.ask = len(combos), ask
+        shared, open_ = Decisions(), OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
+        self.decisions, needs = [], []
         for number, combo in enumerate(combos):
             if number % 100 == 0:
                 self.progress("deciding classes of rows", number, len(combos))
-            found.append(self._decided(combo))
-        open_ = OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
-        open_ones = enumerate(combos) if ask else ()
-        needs = [need for d, combo in open_ones if (need := open_.need(d, combo, found[d])) is not None]
+            found = self._decided(combo)
+            decision = shared.of(found)
+            self.decisions.append(decision)
+            if ask == "row" and (need := open_.need(number, combo, found)) is not None:
+                needs.append(need)
+            elif ask == "trace" and decision.trace.id not in self.trace_asks:
+                self.trace_asks[decision.trace.id] = asks_of(found)
+        self._ask_rows(open_, needs)
+        self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+
+    def _ask_rows(self, open_: OpenAnswers, needs: list[Need]) -> None:
+        """What would settle the rows of open classes."""
         self.asking = bool(needs)
         if self.asking:
             classes = self.keys.asks(needs, open_.marks)
@@ -157,10 +173,7 @@ class Run:
                     self.progress("finding what would settle open answers", number, len(classes))
                 asks.append(open_.ask(by_d[int(combo["d"])], combo))
             self.keys.write_asks(asks)
-        self.tally.asks = open_.found
-        decisions = Decisions()
-        self.decisions = [decisions.of(one) for one in found]
-        self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+        self.tally.asks = open_.found or len(self.trace_asks)
 
     def determination(self, number: int) -> Determination:
         """The answer to the first row of a class, with its causes; ``number`` as in ``decisions``."""
@@ -214,7 +227,8 @@ class Run:
     def write(self, out: Path) -> None:
         """Write the decided rows in their order, and check that none is lost."""
         self.progress("writing", 0, self.source.rows)
-        self.keys.write_out(out, ANSWER_COLUMNS, asking=self.asking)
+        shown = [name for name in ANSWER_COLUMNS if name != "ask" or self.ask != "trace"]
+        self.keys.write_out(out, ANSWER_COLUMNS, shown, asking=self.asking)
         self.tally.decided, self.tally.errors = self.keys.count_out(out)
 
 
@@ -230,4 +244,4 @@ def _rule_of(found: Valuation, name: str) -> object:
     return None if section is None else section.rule
 
 
-__all__ = ["Progress", "Run", "Tally"]
+__all__ = ["Asks", "Progress", "Run", "Tally"]

@@ -65,10 +65,15 @@ def summary_of(run: Run, scan: str) -> Summary:
         for t, n in names.items()
     }
     ask = quoted(run.answer_name("ask"))
+    asked = scan
+    if run.ask == "trace":  # rows ask what their trace asks; the column is in the table of traces alone
+        run.duck.table("trace_asks", {"trace": "VARCHAR", "ask": "VARCHAR"}, list(run.trace_asks.items()))
+        trace = quoted(run.answer_name("trace_id"))
+        asked = f"(SELECT t.ask AS {ask} FROM {scan} AS s JOIN trace_asks AS t ON t.trace = s.{trace})"
     asks = dict(
         duck.rows(
             f"SELECT unnest(string_split({ask}, '; ')) AS fact, sum(n)::BIGINT FROM (SELECT {ask}, count(*) AS n "
-            f"FROM {scan} WHERE {ask} IS NOT NULL GROUP BY 1) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}"
+            f"FROM {asked} WHERE {ask} IS NOT NULL GROUP BY 1) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}"
         )
     )
     return Summary(

@@ -56,23 +56,34 @@ def examine(
 def agreed_over(
     engine: Engine, facts: Facts, parties: Sequence[Facts], intervals: Mapping[str, Bounds], found: Valuation
 ) -> Robustness | None:
-    """What :func:`same_over` picks from :func:`examine`, in fewer tries: an interval is given up where its ends part."""
+    """What :func:`same_over` picks from :func:`examine`, given up where an interval's ends part."""
     for name, bounds in sorted(intervals.items()):
-        figures = _tried(engine, name, bounds, found)
-        known = {f: engine.determine({**facts, name: f}, parties) for f in (figures[-1], figures[0])}
-        outcomes = {outcomes_of(result) for result in known.values()}
-        if len(outcomes) > 1 or "unknown" in next(iter(outcomes)):
-            continue
-        one = _one(engine, facts, parties, name, bounds, found, known)
-        if one.robust:
-            return one
+        known: dict[Decimal, Valuation] = {}
+        outcomes = set()
+        for figure in (_lowest(engine, name, bounds), bounds.high):
+            if figure is not None:
+                known[figure] = engine.determine({**facts, name: figure}, parties)
+                outcomes.add(outcomes_of(known[figure]))
+            if len(outcomes) > 1 or any("unknown" in outcome for outcome in outcomes):
+                break
+        else:
+            one = _one(engine, facts, parties, name, bounds, found, known)
+            if one.robust:
+                return one
     return None
+
+
+def _unit(engine: Engine, name: str) -> Decimal:
+    return Decimal(1).scaleb(-engine.program.vocabulary[name].decimals)
+
+
+def _lowest(engine: Engine, name: str, bounds: Bounds) -> Decimal:
+    return bounds.low + _unit(engine, name) if bounds.low_open else bounds.low
 
 
 def _tried(engine: Engine, name: str, bounds: Bounds, found: Valuation) -> list[Decimal]:
     """The figures that show whatever an answer can be over an interval, in order."""
-    unit = Decimal(1).scaleb(-engine.program.vocabulary[name].decimals)
-    low = bounds.low + unit if bounds.low_open else bounds.low
+    unit, low = _unit(engine, name), _lowest(engine, name, bounds)
     points = [p for p in engine.turning.points(name, found.values) if p >= Fraction(low)]
     top = bounds.high
     if top is not None:

@@ -218,8 +218,11 @@ def cell_of(cell: object, meaning: Meaning, vocabulary: Vocabulary) -> object:
 
 
 def _listed(cell: object) -> list[object]:
-    """``EL; UVL``, or ``none`` for a party screened and found on no list."""
+    """``EL; UVL``, or ``none`` for a party screened and found on no list.
+
+    Only a word says so: a dash or a lone separator is refused as a list nobody knows, since screening stops at it.
+    """
     if isinstance(cell, (list, tuple)):
         return list(cell)
-    words = [word.strip() for word in str(cell).replace("|", ";").split(";")]
-    return [word for word in words if word and word.casefold() not in ("none", "no", "-")]
+    words = [word for part in str(cell).replace("|", ";").split(";") if (word := part.strip())] or [str(cell)]
+    return [word for word in words if word.casefold() not in ("none", "no")]

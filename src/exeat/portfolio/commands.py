@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -165,7 +166,7 @@ def _opened(memory: str, threads: int | None, table: Any) -> Iterator[tuple[Duck
         raise InputError(f"memory is {str(memory)[:40]!r}; expected a size such as 2GB or 800MB")
     if threads is not None and threads < 1:
         raise InputError(f"threads is {threads}; expected one or more")
-    with opened(memory, threads) as (duck, folder):
+    with opened(memory, threads) as (duck, folder), _seldom_collected():
         try:
             yield duck, folder
         except duck.error as error:
@@ -175,6 +176,18 @@ def _opened(memory: str, threads: int | None, table: Any) -> Iterator[tuple[Duck
             if isinstance(table, (str, Path)) and type(error).__name__ in _OF_THE_FILE:
                 raise InputError(f"{Path(table).name} cannot be read to its end: {said}") from None
             raise
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage more seldom: a plan keeps many small objects, and to walk them all costs more than to wait."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], 200_000), max(before[1], 50), max(before[2], 100))
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 __all__ = ["Summary", "Tally", "batch", "compare"]

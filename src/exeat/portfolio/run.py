@@ -105,10 +105,7 @@ class Run:
         column = self.columns.item
         found = self.coded.cells(column) if column else [None]
         self._items = [(cell, self.reading.item(cell)) for cell in found]
-        self.items = [
-            None if error is not None or cell is None or not str(cell).strip() else str(cell)
-            for cell, error in self._items
-        ]
+        self.items = [None if error is not None or absent(cell) else str(cell) for cell, error in self._items]
 
     def _asked_by_law(self) -> tuple[Distinctions, frozenset[str]]:
         """How the law of these days tests texts, and the facts it asks."""
@@ -201,7 +198,7 @@ class Run:
         agreed = agreed_over(engine, asked.facts, asked.parties, open_, found)
         if agreed is None:
             return Determination(self.desk.lawbook, engine, asked, found)
-        outcomes = dict(zip(TRACKS, agreed.answers[0][:2], strict=True))
+        outcomes: dict[str, str] = dict(zip(TRACKS, agreed.answers[0][:2], strict=True))
         return Determination(self.desk.lawbook, engine, asked, agreed.agreed or found, (agreed,), outcomes)
 
     def _asked(self, combo: Mapping[str, Any]) -> Asked:

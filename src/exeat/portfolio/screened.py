@@ -80,6 +80,7 @@ def _slot(desk: Desk, duck: Duck, slot: str, columns: Columns, screening: PartyS
     """Screen the distinct parties of a slot on their days."""
     meanings = columns.of_slot(slot)
     found = _Found(slot, (*dict.fromkeys([*(m.column for m in meanings), columns.date]),))
+    columns_of = {m.fact: m.column for m in meanings}
     distinct = duck.rows(f"SELECT DISTINCT {', '.join(map(quoted, found.names))} FROM source")
     known: dict[object, tuple[dict[str, str], str, str | None]] = {}
     for number, cells in enumerate(distinct):
@@ -93,7 +94,14 @@ def _slot(desk: Desk, duck: Duck, slot: str, columns: Columns, screening: PartyS
         key = (day, *(str(stated.get(name)) for name in ("name", "location", "headquarters")))
         if key not in known:
             known[key] = _said(screening, slot, stated, day)
-        found.rows.append((cells, *known[key]))
+        facts, said, hold = known[key]
+        # What the row states wins, read as the desk reads a cell: one of blanks of any kind states nothing.
+        held = {
+            name: value
+            for name, value in facts.items()
+            if name not in columns_of or absent(by_column[columns_of[name]])
+        }
+        found.rows.append((cells, held, said, hold))
     return found
 
 
@@ -147,7 +155,7 @@ def _write(
         for place, fact in enumerate(facts):
             value = f"{name}.f{place}"
             if fact in stated:
-                value = f"coalesce(nullif(trim(CAST(s.{quoted(stated[fact])} AS VARCHAR)), ''), {value})"
+                value = f"coalesce({value}, CAST(s.{quoted(stated[fact])} AS VARCHAR))"
             more.append(f"{value} AS {quoted(_column(one.slot, fact))}")
         reports.append(f"{name}.said")
         holds.append(f"{name}.hold")

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 from exeat.logic.vocabulary import nearest
 from exeat.portfolio.delimited import refuse_markup, unique
+from exeat.portfolio.sheet_errors import READABLE, errors_of
 from exeat.terms import InputError
 
 #: Rows a sheet can hold, its header among them.
 MOST_ROWS = 1_048_576
+MOST_COLUMNS = 16_384
 #: Files that hold sheets, by their endings.
 WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
 _HEADER_WITHIN = 20
@@ -55,6 +57,10 @@ def read_sheet(
     others = [name for name in grids if name != found[0]]
     if others and notes is not None:
         notes.append(f"read the sheet {found[0]!r} of {path.name}; not read: {', '.join(map(repr, others))}")
+    if path.suffix.lower() in (".xls", ".xlsb") and notes is not None:
+        notes.append(
+            f"{path.name}: cells with errors (#N/A) cannot be told from empty ones; save it as .xlsx to see them"
+        )
     grid, header = grids[found[0]], headers[found[0]]
     names = _names(grid[: header + 1])
     body = grid[header + 1 :]
@@ -95,6 +101,7 @@ def _grids(path: Path, named: str | None) -> dict[str, list[list[str]]]:
         for name in [named] if named is not None else book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            _show_errors(grid, path, name)
             _fill(grid, sheet.merged_cell_ranges or [])
             found[name] = grid
     except (CalamineError, OSError, ValueError) as error:
@@ -103,6 +110,19 @@ def _grids(path: Path, named: str | None) -> dict[str, list[list[str]]]:
         said = (str(error).splitlines() or [""])[0][:200]
         raise InputError(f"{path.name} cannot be read as an Excel workbook: {said}") from None
     return found
+
+
+def _show_errors(grid: list[list[str]], path: Path, sheet: str) -> None:
+    """Put errors such as ``#N/A`` where the reader leaves a cell empty, so that no fact is presumed in their place."""
+    if path.suffix.lower().lstrip(".") not in READABLE:
+        return
+    for row, column, shown in errors_of(path, sheet):
+        if column >= MOST_COLUMNS or row >= MOST_ROWS:
+            raise ValueError(f"the sheet {sheet!r} has a cell beyond what a sheet holds")
+        while len(grid) <= row:
+            grid.append([])
+        grid[row] += [""] * (column + 1 - len(grid[row]))
+        grid[row][column] = grid[row][column] or shown
 
 
 def _fill(grid: list[list[str]], merged: _MERGED) -> None:

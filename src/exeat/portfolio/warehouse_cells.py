@@ -181,7 +181,9 @@ class Cells:
             if meaning.kind == "item":
                 wrong, expected = f"{s.name('item_id')} IS NULL", "a name of the catalog (exeat items)"
             elif meaning.kind == "lists":
-                wrong = f"NOT ({s.matches(self._value(meaning), f'^(({ANY_WORD})?(list)?;)*({ANY_WORD})?(list)?$')})"
+                # A word must be there: a dash or a lone separator does not say that a party is on no list.
+                known = s.matches(self._value(meaning), f"^(({ANY_WORD})(list)?|;)+$")
+                wrong = f"(NOT ({known}) OR {s.matches(cell, _NO_LIST)})"
                 expected = "codes such as EL or UVL with semicolons between them, or none"
             else:
                 declared = self.vocabulary[meaning.fact]
@@ -212,6 +214,7 @@ def _underscored(value: str) -> str:
     return value.casefold().replace(" ", "_").replace("-", "_")
 
 
+_NO_LIST = "^([ ;|]*|(.*[;|])?[ ]*-[ -]*([;|].*)?)$"
 _LEAP = "(19|2[0-9])(0[48]|[2468][048]|[13579][26])|2[048]00"
 _A_DAY = (
     "^([0-9]{4}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|[0-9]{4}-(0[469]|11)-(0[1-9]|[12][0-9]|30)"

@@ -15,6 +15,8 @@ from exeat.listing import LISTS
 Status = Literal["BLOCK", "REVIEW", "RELEASE"]
 STATUSES: tuple[Status, ...] = ("BLOCK", "REVIEW", "RELEASE")
 TRACKS = ("text", "enforced")
+#: What an answer lists as not modeled where owners were stated and nothing adds up their shares.
+OWNERS_UNREAD = "the owners stated for a party"
 _LISTINGS = frozenset(known.fact for known in LISTS)
 
 
@@ -26,7 +28,8 @@ def release_status(answer: Mapping[str, Any], days_after_check: int = 30) -> tup
       always: whether its duties are met is for a person. So is a license that only the text requires (the agency says
       it does not enforce it), whatever is unknown, an unresolved red flag, a party that was not screened against whole
       lists, an item in no encoded entry, a figure on which the answer turns, a limit that may be passed, a conflict in
-      a paragraph it cites, and a day too long after the law's sources were last checked.
+      a paragraph it cites, owners that were stated and not looked at, law as it was known before the day of the
+      transaction, and a day too long after the law's sources were last checked.
     * RELEASE: nothing of this. It rests on what was presumed, and says nothing of what is not modeled or of conflicts
       in paragraphs that did not apply; all of it is told.
 
@@ -37,7 +40,7 @@ def release_status(answer: Mapping[str, Any], days_after_check: int = 30) -> tup
     blocks = list(_blocks(answer))
     if blocks:
         return "BLOCK", blocks
-    doubts = list(dict.fromkeys([*_doubts(answer), *_old_law(answer, days_after_check)]))
+    doubts = list(dict.fromkeys([*_doubts(answer), *_unread_owners(answer), *_old_law(answer, days_after_check)]))
     if doubts:
         return "REVIEW", doubts
     return "RELEASE", list(_rests_on(answer))
@@ -97,7 +100,16 @@ def _duties(track: Mapping[str, Any], outcome: str) -> str:
     return ": " + ", ".join(one["symbol"] for one in usable) + "; see its duties" if usable else ""
 
 
+def _unread_owners(answer: Mapping[str, Any]) -> Iterator[str]:
+    for gap in answer["not_modeled"]:
+        if gap["what"] == OWNERS_UNREAD:
+            yield f"not taken into account: {gap['what']} ({gap['why']})"
+
+
 def _old_law(answer: Mapping[str, Any], days: int) -> Iterator[str]:
+    known_on = answer.get("known_on")
+    if known_on is not None and str(known_on) < str(answer["date"]):
+        yield f"decided by the law as it was known on {known_on}, not by that of the day of the transaction"
     checked = answer["law"]["checked"]
     if checked is None:
         yield "the law's sources state no day on which they were checked"

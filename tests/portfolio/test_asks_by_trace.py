@@ -1,0 +1,45 @@
+"""What would settle an open answer, found for each row or for the first row of each trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from exeat.desk import Desk
+from exeat.portfolio.commands import batch
+from exeat.terms import InputError
+
+_ROWS = "date,item,destination,consignee_country\n2026-02-01,H20,CN,CN\n2026-02-01,H20,?,CN\n2026-02-01,H20,JP,JP\n"
+
+
+def test_traces_hold_the_asks_and_the_rest_is_the_same(tmp_path: Path) -> None:
+    table = tmp_path / "orders.csv"
+    table.write_text(_ROWS, encoding="utf-8")
+    rows, traces, full = (tmp_path / name for name in ("rows.parquet", "traces.parquet", "full.parquet"))
+    desk = Desk()
+    found = batch(table, rows, traces=traces, desk=desk, asks="trace")
+    batch(table, full, desk=desk)
+    by_trace, by_row = pyarrow.parquet.read_table(rows), pyarrow.parquet.read_table(full)
+    assert "ask" not in by_trace.column_names
+    assert by_trace.to_pylist() == by_row.drop_columns("ask").to_pylist()
+    asks = {trace["trace_id"]: trace["ask"] for trace in pyarrow.parquet.read_table(traces).to_pylist()}
+    firsts: dict[str, str | None] = {}
+    for row in by_row.to_pylist():
+        firsts.setdefault(row["trace_id"], row["ask"])
+    assert asks == firsts
+    assert any(asks.values())
+    assert found["asks"]
+
+
+def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "orders.csv"
+    table.write_text(_ROWS, encoding="utf-8")
+    for out, asks, running, said in (
+        ("o.parquet", "party", (), "expected row or trace"),
+        ("o.xlsx", "trace", (), "a workbook shows"),
+        ("o.parquet", "trace", ("LPP",), "do not go together"),
+    ):
+        with pytest.raises(InputError, match=said):
+            batch(table, tmp_path / out, asks=asks, running=running, desk=Desk())

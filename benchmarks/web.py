@@ -36,12 +36,7 @@ def _requests(path: str, count: int | None = None) -> Callable[[], bytes]:
 def _joined(loads: list[Load]) -> Load:
     whole = Load()
     for load in loads:
-        whole.seconds += load.seconds
-        whole.times += load.times
-        whole.broken += load.broken
-        whole.bytes += load.bytes
-        for status, count in load.statuses.items():
-            whole.statuses[status] = whole.statuses.get(status, 0) + count
+        whole.add(load)
     return whole
 
 

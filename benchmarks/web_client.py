@@ -27,6 +27,15 @@ class Load:
     broken: int = 0
     bytes: int = 0
 
+    def add(self, other: Load) -> None:
+        """Count another load with this one."""
+        self.seconds += other.seconds
+        self.times += other.times
+        self.broken += other.broken
+        self.bytes += other.bytes
+        for status, count in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + count
+
     @property
     def per_second(self) -> float:
         return len(self.times) / self.seconds

@@ -46,12 +46,7 @@ async def _run(port: int, pid: int, clients: int, seconds: float) -> tuple[Load,
     whole = Load()
     for _ in range(4):
         load = await closed_loop(port, clients, seconds / 4, lambda: next(source))
-        whole.seconds += load.seconds
-        whole.times += load.times
-        whole.broken += load.broken
-        whole.bytes += load.bytes
-        for status, count in load.statuses.items():
-            whole.statuses[status] = whole.statuses.get(status, 0) + count
+        whole.add(load)
         held.append(resident(pid))
     return whole, held
 

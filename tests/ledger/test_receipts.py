@@ -355,7 +355,7 @@ def test_one_shipments_pack_can_be_read(recorded: Ledger, tmp_path: Path) -> Non
 
 
 def test_letters_a_built_in_font_lacks_are_written_as_codes() -> None:
-    from exeat.ledger.pdf import latin
+    from exeat.latin import latin
 
     assert latin("§ 740 – 中 ž é ≥") == "§ 740 - [U+4E2D] z é >="
 

@@ -19,7 +19,7 @@ from exeat.terms import InputError
 from exeat.web.asking import question_of, read_question
 from exeat.web.memo import memo_of
 from exeat.web.outline import pieces
-from exeat.web.pdf import latin
+from exeat.web.pdf import plain
 
 GERMANY = (
     "/ask?item=NVIDIA+H100+SXM&to=DE&from=US&on=2025-07-01&activity=export&p1_role=ultimate_consignee"
@@ -202,8 +202,8 @@ def test_the_pdf_is_written_whatever_letters_a_name_has(client: TestClient, name
 
 @given(st.text(max_size=60))
 def test_latin_leaves_nothing_a_built_in_font_lacks(text: str) -> None:
-    assert latin(text).encode("latin-1") is not None
-    assert all(ord(sign) >= 32 for sign in latin(text))
+    assert plain(text).encode("latin-1") is not None
+    assert all(ord(sign) >= 32 for sign in plain(text))
 
 
 @given(st.text(max_size=80))

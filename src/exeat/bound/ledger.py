@@ -186,6 +186,7 @@ def _account(kind: str, on: date, destination: str | None, consignee: str | None
 def listed(ledger: Ledger, reference: str | None, last: int) -> list[dict[str, Any]]:
     """The newest receipts (of a shipment) as plain data, the oldest first: number, moment, kind, outcomes."""
     from exeat.ledger import receipts
+    from exeat.ledger.overview import receipt_data
 
     with ledger.store.reading() as connection:
         if reference is not None:
@@ -193,13 +194,7 @@ def listed(ledger: Ledger, reference: str | None, last: int) -> list[dict[str, A
         else:
             newest, _, _ = receipts.head_of(connection)
             found = [receipts.get(connection, number) for number in range(max(1, newest - last + 1), newest + 1)]
-    told = []
-    for one in found:
-        answer = one.document.get("answer") if one.kind == receipts.DETERMINATION else None
-        tracks = {track: answer[track]["outcome"] if answer else None for track in ("text", "enforced")}
-        at = one.at.isoformat(timespec="seconds")
-        told.append({"number": one.number, "at": at, "kind": one.kind, "reference": one.reference, **tracks})
-    return told
+    return [receipt_data(one) for one in found]
 
 
 # Recorded answers, given anew

@@ -103,13 +103,15 @@ def receipts_listed(
         if before is not None:
             query = query.where(stored.c.number < before)
         found = [receipts.get(connection, number) for number in connection.execute(query).scalars().all()]
-    told = []
-    for one in found:
-        answer = one.document.get("answer") if one.kind == receipts.DETERMINATION else None
-        tracks = {track: answer[track]["outcome"] if answer else None for track in ("text", "enforced")}
-        at = one.at.isoformat(timespec="seconds")
-        told.append({"number": one.number, "at": at, "kind": one.kind, "reference": one.reference, **tracks})
-    return told, total
+    return [receipt_data(one) for one in found], total
+
+
+def receipt_data(one: receipts.Receipt) -> dict[str, Any]:
+    """A receipt's line in a list; outcomes by track are None for what is no determination."""
+    answer = one.document.get("answer") if one.kind == receipts.DETERMINATION else None
+    tracks = {track: answer[track]["outcome"] if answer else None for track in ("text", "enforced")}
+    at = one.at.isoformat(timespec="seconds")
+    return {"number": one.number, "at": at, "kind": one.kind, "reference": one.reference, **tracks}
 
 
 def _held(rows: Any) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
+from exeat.latin import latin
 from exeat.ledger.pack import blocks
 
-_LIKE = {"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "≥": ">=", "≤": "<=", "→": "->"}
 _LABEL = 52
 
 
@@ -56,17 +55,3 @@ def _row(page: FPDF, family: str, label: str, text: str) -> None:
     page.set_x(page.l_margin + _LABEL)
     page.set_font(family, "", 8.5)
     page.multi_cell(0, 4.5, text or " ", align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
-
-
-def latin(text: str) -> str:
-    """The text in Latin-1: signs by their likeness, letters without their marks, all others as their code."""
-    written = []
-    for sign in text:
-        sign = _LIKE.get(sign, sign)
-        try:
-            sign.encode("latin-1")
-        except UnicodeEncodeError:
-            bare = unicodedata.normalize("NFKD", sign).encode("latin-1", "ignore").decode("latin-1")
-            sign = bare or f"[U+{ord(sign):04X}]"
-        written.append(sign)
-    return "".join(written)

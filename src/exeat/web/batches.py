@@ -31,6 +31,23 @@ _ID = re.compile(r"[A-Za-z0-9_-]{32}")
 _CHUNK = 1024 * 1024
 
 
+def store(table: BinaryIO, path: Path, most: int) -> None:
+    """Write what was sent to a new file, and stop as soon as it is more than the service takes.
+
+    Raises:
+        Problem: larger than ``most`` bytes. InputError: nothing was sent.
+    """
+    held = 0
+    with path.open("xb") as file:
+        while chunk := table.read(_CHUNK):
+            held += len(chunk)
+            if held > most:
+                raise Problem(413, f"the file is larger than {most:,} bytes, which is the most this service takes")
+            file.write(chunk)
+    if not held:
+        raise InputError("the file is empty")
+
+
 @dataclass
 class Batch:
     """One table: its name as it was sent (shown, never opened), where it lies, and what is wanted."""
@@ -133,7 +150,7 @@ class Batches:
             batch = Batch(id_, name[-120:], folder, form, now, now + self.settings.batch_hours * 3600)
             self._held[id_] = batch  # its place is taken while it is written
         try:
-            self._keep(table, folder / f"table.{ending}")
+            store(table, folder / f"table.{ending}", self.settings.upload_bytes_max)
             job = {"on": on or None, "mapped": dict(mapped or {}), "form": form, "rows_max": self.settings.rows_max,
                    "upload_bytes_max": self.settings.upload_bytes_max}  # fmt: skip
             (folder / JOB).write_text(json.dumps(job), encoding="utf-8")
@@ -185,17 +202,6 @@ class Batches:
             self._root = Path(mkdtemp(prefix="exeat-web-"))  # 0700, of a name nobody can guess
             atexit.register(shutil.rmtree, self._root, True)
         return self._root
-
-    def _keep(self, table: BinaryIO, path: Path) -> None:
-        held, most = 0, self.settings.upload_bytes_max
-        with path.open("xb") as file:
-            while chunk := table.read(_CHUNK):
-                held += len(chunk)
-                if held > most:
-                    raise Problem(413, f"the file is larger than {most:,} bytes, which is the most this service takes")
-                file.write(chunk)
-        if not held:
-            raise InputError("the file is empty")
 
     def _sweep(self) -> None:
         now = time.time()

@@ -126,15 +126,19 @@ def asker_of(request: Request) -> Asker:
     return found
 
 
+def _needs(request: Request, scope: str) -> None:
+    asker = asker_of(request)
+    if not asker.may(scope):
+        raise Forbidden(f"this needs the scope {scope}, and the token has {asker.scope}")
+
+
 def needs_admin(request: Request) -> None:
     """Refuse who is not an administrator.
 
     Raises:
         Forbidden: the token's scope is another.
     """
-    asker = asker_of(request)
-    if not asker.may("admin"):
-        raise Forbidden(f"this needs the scope admin, and the token has {asker.scope}")
+    _needs(request, "admin")
 
 
 def needs_decide(request: Request) -> None:
@@ -143,9 +147,7 @@ def needs_decide(request: Request) -> None:
     Raises:
         Forbidden: the token's scope is another.
     """
-    asker = asker_of(request)
-    if not asker.may("decide"):
-        raise Forbidden(f"this needs the scope decide, and the token has {asker.scope}")
+    _needs(request, "decide")
 
 
 @router.get("/login")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
+from exeat.latin import latin
 from exeat.web.memo import Memo, Row
 
-_LIKE = {"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "≥": ">=", "≤": "<=", "→": "->"}
 _LABEL, _STEP, _LINE = 40, 5, 4.4  # millimeters
 
 
@@ -21,13 +19,13 @@ class _Page(FPDF):
     def footer(self) -> None:
         self.set_y(-12)
         self.set_font("helvetica", "", 7)
-        self.cell(0, 4, latin(f"{self.seal}    page {self.page_no()} of {{nb}}"), align="C")
+        self.cell(0, 4, plain(f"{self.seal}    page {self.page_no()} of {{nb}}"), align="C")
 
 
 def pdf(memo: Memo) -> bytes:
     """The memo as a PDF file. A letter outside Latin-1 is written as its code, as in [U+4E2D]."""
     page = _Page(format="letter")
-    page.set_title(latin(memo.title))
+    page.set_title(plain(memo.title))
     page.set_lang("en-US")
     page.set_auto_page_break(True, margin=16)
     seals = {row.label: row.text for part in memo.parts for row in part.rows if part.heading == "Law and engine"}
@@ -50,7 +48,7 @@ def pdf(memo: Memo) -> bytes:
 
 def _line(page: FPDF, text: str, *, size: float, bold: bool = False) -> None:
     page.set_font("helvetica", "B" if bold else "", size)
-    page.multi_cell(0, size * 0.5, latin(text), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.WORD)
+    page.multi_cell(0, size * 0.5, plain(text), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.WORD)
 
 
 def _row(page: FPDF, row: Row) -> None:
@@ -60,7 +58,7 @@ def _row(page: FPDF, row: Row) -> None:
     page.set_font("helvetica", "B", 8)
     if row.label:
         # A label longer than its column stands on a line of its own.
-        label = latin(row.label)
+        label = plain(row.label)
         width = _LABEL if row.depth == 0 else 18
         page.set_x(inset)
         if page.get_string_width(label) > width - 2:
@@ -72,22 +70,10 @@ def _row(page: FPDF, row: Row) -> None:
         page.set_x(inset)
     page.set_font("helvetica", "", 8)
     left = page.get_x()
-    page.multi_cell(page.w - page.r_margin - left, _LINE, latin(row.text) or " ", align="L", new_x="LMARGIN",
+    page.multi_cell(page.w - page.r_margin - left, _LINE, plain(row.text) or " ", align="L", new_x="LMARGIN",
                     new_y="NEXT", wrapmode=WrapMode.CHAR if " " not in row.text else WrapMode.WORD)  # fmt: skip
 
 
-def latin(text: str) -> str:
-    """The text in Latin-1: signs by their likeness, letters without their marks, all others as their code."""
-    written = []
-    for sign in text:
-        sign = _LIKE.get(sign, sign)
-        try:
-            sign.encode("latin-1")
-        except UnicodeEncodeError:
-            bare = unicodedata.normalize("NFKD", sign).encode("latin-1", "ignore").decode("latin-1")
-            sign = bare or f"[U+{ord(sign):04X}]"
-        written.append(sign if sign >= " " else " ")
-    return "".join(written)
-
-
-__all__ = ["latin", "pdf"]
+def plain(text: str) -> str:
+    """The text in Latin-1, on one line: a memo's row holds no control signs."""
+    return "".join(sign if sign >= " " else " " for sign in latin(text))

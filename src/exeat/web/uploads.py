@@ -15,12 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from exeat.terms import InputError
-from exeat.web.batches import TABLES
+from exeat.web.batches import TABLES, store
 from exeat.web.problems import Problem
 from exeat.web.settings import Settings
 
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
-_CHUNK = 1024 * 1024
 _SECONDS, _MOST = 3600, 32
 #: Seconds after which a table whose columns cannot be told is given up.
 _PATIENCE = 120
@@ -64,7 +63,7 @@ class Uploads:
         folder.mkdir(mode=0o700)
         path = folder / f"table.{ending}"
         try:
-            self._write(table, path)
+            store(table, path, self.settings.upload_bytes_max)
             told = _columns(path, self.settings.upload_bytes_max)
         except BaseException:
             _gone(folder)
@@ -107,17 +106,6 @@ class Uploads:
         """Delete every table."""
         self._held.clear()
         self._folder.cleanup()
-
-    def _write(self, table: BinaryIO, path: Path) -> None:
-        held, most = 0, self.settings.upload_bytes_max
-        with path.open("xb") as file:
-            while chunk := table.read(_CHUNK):
-                held += len(chunk)
-                if held > most:
-                    raise Problem(413, f"the file is larger than {most:,} bytes, which is the most this service takes")
-                file.write(chunk)
-        if not held:
-            raise InputError("the file is empty")
 
 
 def _gone(folder: Path) -> None:

@@ -167,10 +167,11 @@ def test_a_script_adds_a_party_and_tells_the_question_of_a_fact(base: str, brows
 def test_the_items_box_offers_what_fits_by_any_of_its_names(base: str, browser: Browser) -> None:
     with looking(browser, base) as (page, heard):
         page.goto(f"{base}/ask")
-        with page.expect_response("**/v1/items**") as answered:
+        # On a slow machine the first letters are already asked for: only the answer to all of them counts.
+        with page.expect_response(lambda answer: "/v1/items?query=mi300&" in answer.url) as answered:
             page.locator("#item").press_sequentially("mi300", delay=20)
         assert answered.value.status == 200
-        page.wait_for_function("document.querySelectorAll('#items option').length <= 12")
+        page.wait_for_function("() => document.querySelector('#items option')?.value.includes('MI300')")
         offered = page.locator("#items option").evaluate_all("options => options.map(option => option.value)")
         assert offered and all("MI300" in name for name in offered)
         assert heard.errors == []

@@ -81,7 +81,7 @@ def _lowest(engine: Engine, name: str, bounds: Bounds) -> Decimal:
     return bounds.low + _unit(engine, name) if bounds.low_open else bounds.low
 
 
-def _tried(engine: Engine, name: str, bounds: Bounds, found: Valuation) -> list[Decimal]:
+def figures_tried(engine: Engine, name: str, bounds: Bounds, found: Valuation) -> list[Decimal]:
     """The figures that show whatever an answer can be over an interval, in order."""
     unit, low = _unit(engine, name), _lowest(engine, name, bounds)
     points = [p for p in engine.turning.points(name, found.values) if p >= Fraction(low)]
@@ -101,7 +101,7 @@ def _one(
     known: Mapping[Decimal, Valuation] | None = None,
 ) -> Robustness:
     tried = known or {}
-    figures = _tried(engine, name, bounds, found)
+    figures = figures_tried(engine, name, bounds, found)
     results = [(f, tried.get(f) or engine.determine({**facts, name: f}, parties)) for f in figures]
     answers: list[tuple[str, str, str | None]] = []
     turns: list[Decimal] = []
@@ -135,4 +135,4 @@ def outcomes_of(valuation: Valuation) -> tuple[str, ...]:
     return tuple(valuation.outcome(track) for track in TRACKS)
 
 
-__all__ = ["Bounds", "Robustness", "Value", "agreed_over", "examine", "outcomes_of", "same_over"]
+__all__ = ["Bounds", "Robustness", "Value", "agreed_over", "examine", "figures_tried", "outcomes_of", "same_over"]

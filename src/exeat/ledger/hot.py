@@ -8,6 +8,7 @@ limits, shares, a repeated key) is left to :mod:`exeat.ledger.postings`, which d
 from __future__ import annotations
 
 import sqlite3
+import threading
 from typing import Any
 
 from exeat.ledger.amounts import unscaled
@@ -19,12 +20,27 @@ _COLUMNS = (
     "account_id, number, operation, held, consumed, at, day, key, leg, reservation, expires_at, who, reference, why, "
     "request, hash"
 )
-#: SQLite has the lock from the beginning: what is read is what will be changed.
-_SQLITE_READ = """
-SELECT held, consumed, postings, last_at, head, ceiling FROM accounts
-WHERE id = ? AND ceiling IS NOT NULL AND held + consumed + ? <= ceiling AND ceiling_from <= ? AND ceiling_until >= ?"""
-_SQLITE_WRITE = "UPDATE accounts SET held = ?, consumed = ?, postings = ?, last_at = ?, head = ? WHERE id = ?"
-_SQLITE_INSERT = f"INSERT INTO postings ({_COLUMNS}) VALUES ({', '.join('?' * 16)})"
+#: On SQLite the same is one INSERT into a view of the connection's own: its trigger changes the account and, if that
+#: was allowed, adds the posting. A statement by itself is a transaction; three fewer of them are a third of the time.
+_TOLD = (
+    "account, raised, operation, held, consumed, at, day, key, reservation, expires_at, who, reference, why, request"
+)
+_SQLITE_VIEW = (
+    f"CREATE TEMP VIEW IF NOT EXISTS exeat_raises AS SELECT {', '.join(f'0 AS {n}' for n in _TOLD.split(', '))}"
+)
+_SQLITE_TRIGGER = f"""
+CREATE TEMP TRIGGER IF NOT EXISTS exeat_raise INSTEAD OF INSERT ON exeat_raises BEGIN
+  UPDATE accounts SET held = held + NEW.held, consumed = consumed + NEW.consumed, postings = postings + 1,
+    last_at = max(last_at, NEW.at),
+    head = exeat_link(head, postings + 1, max(last_at, NEW.at), ceiling - held - consumed - NEW.raised)
+  WHERE id = NEW.account AND ceiling IS NOT NULL AND held + consumed + NEW.raised <= ceiling
+    AND ceiling_from <= NEW.day AND ceiling_until >= NEW.day;
+  INSERT INTO postings ({_COLUMNS})
+  SELECT id, postings, NEW.operation, NEW.held, NEW.consumed, last_at, NEW.day, NEW.key, 0, NEW.reservation,
+    NEW.expires_at, NEW.who, NEW.reference, NEW.why, NEW.request, head
+  FROM accounts WHERE id = NEW.account AND changes() = 1;
+END"""
+_SQLITE_RAISE = f"INSERT INTO exeat_raises ({_TOLD}) VALUES ({', '.join('?' * 14)})"
 
 #: One statement is one transaction and one round trip: the row is locked for no longer than that.
 _CHANGED = """
@@ -43,11 +59,27 @@ SELECT room FROM changed"""
 _LONG_WAY = {"23505", *RACES}
 
 
+class _Link(threading.local):
+    """SQLite's function ``exeat_link``: the hash of the posting that the calling thread is making.
+
+    What the statement is not told (``rest``), and what it cannot answer (``room``), stand here meanwhile.
+    """
+
+    connection: Any = None
+    rest = ""
+    room: int | None = None
+
+    def __call__(self, head: bytes, number: int, at: int, room: int) -> bytes:
+        self.room = room
+        return posting_link(head, number, at, self.rest)
+
+
 class HotPath:
     """Posts raises of single accounts on a connection of the driver's own, one for each thread."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._link = _Link()
         self._once = self._on_sqlite if store.sqlite else self._on_postgresql
 
     def post(self, move: Move) -> Posted | None:
@@ -73,26 +105,21 @@ class HotPath:
         return Posted(move.key, move.reservation, {leg.account: unscaled(room)})
 
     def _on_sqlite(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
-        cursor = connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        raised, account = leg.held + leg.consumed, leg.account
-        found = cursor.execute(_SQLITE_READ, (account, raised, move.day, move.day)).fetchone()
-        if found is None:
-            cursor.execute("ROLLBACK")
-            return None
-        held, consumed, number, at, head, ceiling = found
-        held, consumed, number, at = held + leg.held, consumed + leg.consumed, number + 1, max(at, move.at)
-        head = posting_link(head, number, at, rest)
-        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request, head)
-        row = (account, number, move.operation, leg.held, leg.consumed, at, move.day, move.key, 0, *said)
+        link = self._link
+        if link.connection is not connection:
+            connection.create_function("exeat_link", 4, link)
+            connection.execute(_SQLITE_VIEW)
+            connection.execute(_SQLITE_TRIGGER)
+            link.connection = connection
+        link.rest, link.room = rest, None
+        account, held, consumed = leg
+        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
+        row = (account, held + consumed, move.operation, held, consumed, move.at, move.day, move.key, *said)
         try:
-            cursor.execute(_SQLITE_INSERT, row)
+            connection.execute(_SQLITE_RAISE, row)
         except sqlite3.IntegrityError:
-            cursor.execute("ROLLBACK")
             return None  # the key stands already: the long way tells for what
-        cursor.execute(_SQLITE_WRITE, (held, consumed, number, at, head, account))
-        cursor.execute("COMMIT")
-        return int(ceiling - held - consumed)
+        return link.room
 
     def _on_postgresql(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
         change = (leg.held, leg.consumed, move.at, move.at, "|" + rest, leg.account, leg.held + leg.consumed)

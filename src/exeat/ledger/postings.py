@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
@@ -18,8 +18,7 @@ from exeat.ledger.store import LostRace
 from exeat.ledger.tables import accounts, postings
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One account's change, in ten-thousandths."""
 
     account: int
@@ -27,8 +26,7 @@ class Leg:
     consumed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One operation before it is posted. ``at`` in microseconds, ``day`` the day whose limit counts."""
 
     operation: str
@@ -92,7 +90,7 @@ def post(connection: Connection, move: Move, ids: Sequence[int], legs: Callable[
     if known:
         found = {row.account_id: _room(connection, rows_of(connection, row.account_id), move.day) for row in known}
         return Posted(move.key, known[0].reservation, found, repeated=True)
-    move = replace(move, legs=tuple(legs()))
+    move = move._replace(legs=tuple(legs()))
     _not_below_zero(rows, move)
     exceeded = tuple(_passed(connection, rows, move))
     for number, leg in enumerate(move.legs):

@@ -139,7 +139,7 @@ def evaluated(tree: Tree, value: Callable[[Tree], Column], words: Words) -> Colu
         case Coalesce(args):
             found = value(args[-1])
             for arg in reversed(args[:-1]):
-                found = _first_known(value(arg), found)
+                found = first_known(value(arg), found)
             return found
         case Fact(name):
             raise LogicError(f"{name} is a fact, which has no parts")
@@ -260,7 +260,8 @@ def _chosen(condition: Bytes, result: Column, rest: Column) -> Column:
     return Numbers(np.where(yes, one.digits, other_one.digits), known, one.places, max(one.most, other_one.most))
 
 
-def _first_known(first: Column, rest: Column) -> Column:
+def first_known(first: Column, rest: Column) -> Column:
+    """The first where it is known, else the rest."""
     if isinstance(first, Nothing):
         return rest
     if isinstance(rest, Nothing):

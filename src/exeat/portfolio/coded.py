@@ -15,7 +15,7 @@ from exeat.portfolio.alike import Distinctions
 from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.delimited import FAULT
 from exeat.portfolio.duck import Duck, Source, literal, quoted
-from exeat.portfolio.elements import Element, Reading
+from exeat.portfolio.elements import Element, Number, Reading
 from exeat.portfolio.residual import KNOWN
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -75,6 +75,7 @@ class Coded:
         self.direct = [m for m in numbers if source.types[m.column] in WHOLE]
         self.by_cell = [m for m in numbers if m not in self.direct]
         self.parts: dict[str, Part] = {}
+        self.numbers_read: dict[str, list[Number]] = {}
         self._places: dict[str, int] = {}
 
     @property
@@ -99,7 +100,9 @@ class Coded:
     def read_numbers(self) -> None:
         """Whole numbers are taken as they are; any other column of numbers is read cell by distinct cell."""
         for meaning in self.by_cell:
-            found = [self.reading.number(meaning, cell) for cell in self.cells(meaning.column)]
+            found = self.numbers_read[meaning.fact] = [
+                self.reading.number(meaning, cell) for cell in self.cells(meaning.column)
+            ]
             decimals = self.vocabulary[meaning.fact].decimals
             kinds = {"n": "INTEGER", "status": "INTEGER", "value": f"DECIMAL(38,{decimals})", "error": "VARCHAR"}
             rows = [((one.cell,), (n, one.status, one.value, one.error)) for n, one in enumerate(found)]

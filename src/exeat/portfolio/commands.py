@@ -58,8 +58,8 @@ def batch(
             consignee's name.
         dates: how 03/04/2025 is meant: ``dmy`` or ``mdy``; otherwise such a row is an error.
         sheet: the sheet of a workbook, where more than one has a header.
-        asks: ``row`` finds for each row what would settle it; ``trace`` for the first row of each trace only, which is
-            quicker where many answers are open: the rows then have no ``ask``, the traces have one.
+        asks: ``row`` finds for each row what would settle it, which costs milliseconds for each kind of row; ``trace``
+            for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -78,9 +78,9 @@ def batch(
             source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
         limits = limits_named(running)
         columns, opening = without_balances(columns, limits)
-        run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits))
+        run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits), ask=ask, by_class=ask == "row")
         run.prepare()
-        run.decide(ask=ask)
+        run.decide()
         made = folder / "decided.parquet"
         run.write(made)
         if limits:
@@ -99,13 +99,13 @@ def batch(
 def _asks(asks: str, out: Path, running: Sequence[str]) -> Asks:
     if asks == "row":
         return "row"
-    if asks != "trace":
-        raise InputError(f"asks is {asks[:40]!r}; expected row or trace")
+    if asks not in ("trace", "none"):
+        raise InputError(f"asks is {asks[:40]!r}; expected row, trace or none")
     if out.suffix.casefold() == ".xlsx":
-        raise InputError("a workbook shows what to ask for each row: write Parquet or CSV with --asks trace")
+        raise InputError(f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}")
     if running:
-        raise InputError("--asks trace and --running do not go together: rows are decided anew as a limit fills up")
-    return "trace"
+        raise InputError(f"--asks {asks} and --running do not go together: rows are decided anew as a limit fills up")
+    return "trace" if asks == "trace" else "none"
 
 
 def compare(

@@ -112,9 +112,9 @@ class Compared:
             source = Source(own, folder, narrow)
             if self.means.screening is not None:
                 source, columns = with_screening(way.desk, own, folder, source, columns, self.means.screening, watched)
-            run = Run(way.desk, own, source, columns, watched)
+            run = Run(way.desk, own, source, columns, watched, ask="none")
             run.prepare()
-            run.decide(ask="none")
+            run.decide()
             # The class of a row stands where its trace would.
             numbered = [replace(d, answer=(*d.answer[:-1], str(n))) for n, d in enumerate(run.decisions)]
             run.keys.write_decisions(numbered, ANSWER_COLUMNS)

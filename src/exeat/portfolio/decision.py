@@ -78,7 +78,7 @@ class Decisions:
         """What :func:`decision_of` says of a determination."""
         names = self._names.get(found.engine)
         if names is None:
-            names = self._names[found.engine] = tuple(_shown(found.engine))
+            names = self._names[found.engine] = tuple(shown_names(found.engine))
         valuation = found.valuation
         key = (
             found.engine,
@@ -94,7 +94,7 @@ class Decisions:
         return made
 
 
-def _shown(engine: Engine) -> Iterator[str]:
+def shown_names(engine: Engine) -> Iterator[str]:
     """The expressions whose truth a decision tells, besides the outcome, the entry and the review policy."""
     law = engine.program.law
     for section in law.governing:

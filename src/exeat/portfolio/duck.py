@@ -51,6 +51,20 @@ class Duck:
     def run(self, sql: str, *values: object) -> None:
         self.connection.execute(sql, list(values))
 
+    def arrays(self, sql: str, rows: int) -> Iterator[dict[str, Any]]:
+        """The columns of a query as NumPy arrays, so many rows at a time, in order. No cell may be null."""
+        for batch in self.connection.sql(sql).fetch_arrow_reader(rows):
+            names = batch.schema.names
+            yield {n: c.to_numpy(zero_copy_only=False) for n, c in zip(names, batch.columns, strict=True)}
+
+    def array_table(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Make a table of NumPy arrays of one length."""
+        import pyarrow as pa
+
+        self.connection.register("made", pa.table(dict(columns)))
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM made")
+        self.connection.unregister("made")
+
     def types(self, relation: str) -> dict[str, str]:
         """The columns of a relation and their types."""
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")}
@@ -286,9 +300,28 @@ def read_back(query: str, memory: str, folder: Path) -> Iterator[Any]:
         duck.close()
 
 
+def numbered(values: Any) -> Any:
+    """A number for each value of an array, the same for equal ones, from 0 in the order in which they come first."""
+    import pyarrow as pa
+
+    return pa.array(values).dictionary_encode().indices.to_numpy(zero_copy_only=False).astype("int64")
+
+
 def decimal_of(value: object) -> Decimal | None:
     """A number as the database gave it."""
     return None if value is None else Decimal(str(value))
 
 
-__all__ = ["MEMORY", "Duck", "Source", "date", "decimal_of", "literal", "opened", "quoted", "read_back", "spooled"]
+__all__ = [
+    "MEMORY",
+    "Duck",
+    "Source",
+    "date",
+    "decimal_of",
+    "literal",
+    "numbered",
+    "opened",
+    "quoted",
+    "read_back",
+    "spooled",
+]

@@ -112,7 +112,7 @@ class Keyed:
         ]
         item = 'CASE WHEN "@big" THEN "@item" ELSE "@which" END AS "@r_item"'
         digits = [f'CASE WHEN "@big" THEN 0 ELSE {sql} END AS {at(f"d_{n}")}' for n, sql in enumerate(self.digits)]
-        return f"SELECT *, {', '.join([*digits, *exact, item])} FROM ({self._classed(self._read(rows))})"
+        return f"SELECT *, {', '.join([*digits, *exact, item])} FROM ({self._classed(self.read_rows(rows))})"
 
     @property
     def key(self) -> list[str]:
@@ -131,7 +131,8 @@ class Keyed:
         sure = [f"{one}.{c} = {other}.{c}" for c in columns if c not in nullable]
         return " AND ".join([*sure, *(f"{one}.{c} IS NOT DISTINCT FROM {other}.{c}" for c in columns if c in nullable)])
 
-    def _read(self, rows: str) -> str:
+    def read_rows(self, rows: str) -> str:
+        """The rows of a query of :class:`Coded` (or its table) with the elements of their parts, and ``@fine``."""
         parts = list(self.coded.parts.values())
         faults = [f"{part.table}.error" for part in parts if part.meanings]
         fine = " AND ".join(['NOT "@wrong"', *(f"{fault} IS NULL" for fault in faults)])

@@ -8,7 +8,7 @@ from typing import Any
 
 from exeat.portfolio.coded import Coded, at, together
 from exeat.portfolio.decision import Decision
-from exeat.portfolio.duck import decimal_of, literal, quoted
+from exeat.portfolio.duck import Duck, Source, decimal_of, literal, quoted
 from exeat.portfolio.keyed import Keyed, class_of
 from exeat.portfolio.open_answers import Mark, Need
 from exeat.terms import InputError
@@ -45,8 +45,9 @@ class Keys(Keyed):
         firsts = f'(SELECT c.* FROM {_CODED} AS c SEMI JOIN {table} AS t ON t."@at" = c."@at")'
         columns = ", ".join([*(f"r.{name}" for name in (*parts, *values)), *(f"t.{name}" for name in kept)])
         found = []
+        read = self.read_rows(firsts)
         for program, item, code, *rest in self.duck.rows(
-            f'SELECT {columns} FROM ({self._read(firsts)}) AS r JOIN {table} AS t ON t."@at" = r."@at" ORDER BY t."@at"'
+            f'SELECT {columns} FROM ({read}) AS r JOIN {table} AS t ON t."@at" = r."@at" ORDER BY t."@at"'
         ):
             elements = dict(zip(self.asked, map(int, rest[: len(self.asked)]), strict=True))
             cells = rest[len(self.asked) : len(self.asked) + len(self.numbers)]
@@ -61,7 +62,7 @@ class Keys(Keyed):
         """The answer of each class. Each column knows its few texts: to write one for a row is to write a number."""
         answers = [decision.answer for decision in decisions]
         kinds = {"d": "INTEGER"}
-        kinds.update({f"a{n}": _enum(answer[n] for answer in answers) for n in range(len(names))})
+        kinds.update({f"a{n}": enum_of(answer[n] for answer in answers) for n in range(len(names))})
         self.duck.table("decisions", kinds, [(d, *answer) for d, answer in enumerate(answers)])
 
     def asks(self, needs: Sequence[Need], marks: Sequence[Mark]) -> list[dict[str, Any]]:
@@ -115,12 +116,11 @@ class Keys(Keyed):
 
     def answer_name(self, name: str) -> str:
         """The column of an answer: its name, unless the table has such a column of its own."""
-        taken = {column.casefold() for column in self.source.columns}
-        return f"exeat_{name}" if name in taken else name
+        return answer_name(self.source, name)
 
     def write_asks(self, asks: Sequence[str | None]) -> None:
         """What is asked of each class of open rows."""
-        self.duck.table("ask_texts", {"a": "INTEGER", "ask": _enum(asks)}, list(enumerate(asks)))
+        self.duck.table("ask_texts", {"a": "INTEGER", "ask": enum_of(asks)}, list(enumerate(asks)))
 
     def write_out(self, out: Path, names: Sequence[str], shown: Sequence[str], *, asking: bool) -> None:
         """Every row with its answer, in the order of the source; rows in error have their error and no answer.
@@ -149,23 +149,40 @@ class Keys(Keyed):
         self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet, PRESERVE_ORDER true)")
 
     def count_out(self, out: Path) -> tuple[int, int]:
-        """Rows decided and rows in error; fails if a row was lost, doubled or moved."""
-        number = quoted(self.source.number)
-        scan = f"read_parquet({literal(str(out))}, file_row_number = true)"
-        total, moved, errors = self.duck.rows(
-            f"SELECT count(*), count(*) FILTER ({number} <> file_row_number + 1), count(error) FROM {scan}"
-        )[0]
-        if total != self.source.rows or moved:
-            raise InputError(
-                f"{self.source.rows} rows came in and {total} went out, {moved} out of place: nothing is kept"
-            )
-        return total - errors, errors
+        """Rows decided and rows in error; fails if a row was lost, doubled, moved or left without an answer."""
+        return count_out(self.duck, self.source, out, self.answer_name("outcome_text"))
 
 
-def _enum(texts: Any) -> str:
-    """The type of a column of few texts."""
+def answer_name(source: Source, name: str) -> str:
+    """The column of an answer: its name, unless the table has such a column of its own."""
+    taken = {column.casefold() for column in source.columns}
+    return f"exeat_{name}" if name in taken else name
+
+
+def count_out(duck: Duck, source: Source, out: Path, outcome: str) -> tuple[int, int]:
+    """Rows decided and rows in error.
+
+    Raises:
+        InputError: a row was lost, doubled, moved, or left with neither an answer nor an error.
+    """
+    number = quoted(source.number)
+    total, moved, errors, bare = duck.rows(
+        f"SELECT count(*), count(*) FILTER ({number} <> file_row_number + 1), count(error), "
+        f"count(*) FILTER (error IS NULL AND {quoted(outcome)} IS NULL) "
+        f"FROM read_parquet({literal(str(out))}, file_row_number = true)"
+    )[0]
+    if total != source.rows or moved or bare:
+        raise InputError(
+            f"{source.rows} rows came in and {total} went out, {moved} out of place, {bare} without an answer: "
+            "nothing is kept"
+        )
+    return total - errors, errors
+
+
+def enum_of(texts: Any) -> str:
+    """The type of a column of few texts: to write one for a row is to write a number."""
     known = sorted({text for text in texts if text is not None})
     return f"ENUM({', '.join(map(literal, known))})" if known else "VARCHAR"
 
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "answer_name", "count_out", "enum_of"]

@@ -153,8 +153,7 @@ class Plan:
         self._programs: dict[object, int] = {}
         self._kinds: dict[object, Kind] = {}
         self._same: dict[object, Kind] = {}
-        self._items: list[tuple[Tree, ...]] = []
-        self._item_runs: list[list[tuple[Tree, Compiled, bool]]] = []
+        self._item_runs: dict[int, list[tuple[Tree, Compiled, bool]]] = {}
         self._figure_runs: dict[int, Compiled] = {}
         self._left: dict[tuple[object, ...], tuple[object, frozenset[str]]] = {}
         self.figure_count = 0
@@ -174,9 +173,6 @@ class Plan:
             asked = Asked(engine, self.shape, self.forest)
             self.engines.append(engine)
             self.asked.append(asked)
-            questions = item_questions(asked)
-            self._items.append(questions)
-            self._item_runs.append([(q, compile_tree(q, {}, of_party=False), presumes(q)) for q in questions])
             self.figure_count = max(self.figure_count, len(asked.figures))
         return found
 
@@ -212,7 +208,7 @@ class Plan:
         found: list[object] = []
         open_: set[str] = set()
         figures = {id(tree) for tree in self.asked[program].figures}
-        for question, run, changeable in self._item_runs[program]:
+        for question, run, changeable in self._of_item(program):
             value = run(named, {})
             if value is not None and not changeable:
                 found.append("a figure" if id(question) in figures else value)
@@ -221,6 +217,15 @@ class Plan:
             found.append(left)
             open_ |= lacking
         return tuple(found), open_
+
+    def _of_item(self, program: int) -> list[tuple[Tree, Compiled, bool]]:
+        """What a program asks of the item alone."""
+        found = self._item_runs.get(program)
+        if found is None:
+            questions = item_questions(self.asked[program])
+            found = [(q, compile_tree(q, {}, of_party=False), presumes(q)) for q in questions]
+            self._item_runs[program] = found
+        return found
 
     def _open_question(self, program: int, question: Tree, named: Mapping[str, Value]) -> tuple[object, frozenset[str]]:
         """What a question of the item comes to, by value or by the tree that is left, and the facts it lacks."""

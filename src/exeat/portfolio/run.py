@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from exeat.desk import Desk
 from exeat.determination.answer import Asked, Determination
@@ -26,6 +26,9 @@ from exeat.portfolio.forest import Forest
 from exeat.portfolio.keys import Keys
 from exeat.portfolio.open_answers import Need, OpenAnswers
 from exeat.portfolio.plan import Answers, Plan, item_facts_possible
+
+if TYPE_CHECKING:
+    from exeat.portfolio.deciding import Deciding
 
 Progress = Callable[[str, int, int], None]
 
@@ -64,6 +67,8 @@ class Run:
     items: list[str | None] = field(default_factory=list)
     asking: bool = False
     assumed: Mapping[str, Value] = field(default_factory=dict)
+    ask: Asks = "row"
+    by_class: bool = True
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.desk, self.columns)
@@ -73,7 +78,6 @@ class Run:
         self.answers: dict[str, Answers] = {}
         self.decisions: list[Decision] = []
         self.combos: list[dict[str, Any]] = []
-        self.ask: Asks = "row"
         self.trace_asks: dict[str, str | None] = {}
 
     def prepare(self) -> None:
@@ -94,7 +98,19 @@ class Run:
         self.coded.read_parts()
         for origin, part in self.coded.parts.items():
             self.answers[origin] = Answers(origin, part.elements, self.forest)
-        self._make_kinds()
+        self._find_decided()
+
+    def _find_decided(self) -> None:
+        """Make ready what decides: the classes of rows, or their signatures."""
+        self.keys: Keys | Deciding
+        if self.by_class:
+            self._make_kinds()
+            return
+        from exeat.portfolio.deciding import Deciding  # NumPy enters there
+
+        self.keys = Deciding(self)
+        self.keys.prepare(self.plan.asked)
+        self.tally.programs = len(self.program_days)
 
     def _read_days(self) -> None:
         found = self.coded.cells(self.columns.date)
@@ -129,52 +145,71 @@ class Run:
         self.coded.write_days(rows)
 
     def _make_kinds(self) -> None:
-        self.keys = Keys(self.coded)
-        pairs = [
-            self.plan.pair(program, item, self.items[item], status)
-            for program, item, status in self.keys.pairs_needed()
-        ]
-        self.keys.write_plan(self.plan, pairs)
+        self.keys = keys = Keys(self.coded)
+        needed = keys.pairs_needed()
+        pairs = [self.plan.pair(program, item, self.items[item], status) for program, item, status in needed]
+        keys.write_plan(self.plan, pairs)
         self.tally.programs, self.tally.kinds = len(self.program_days), len(self.plan.kinds)
 
-    def decide(self, *, ask: Asks = "row") -> None:
-        """Decide one row of each class, then find what would settle those that are open: for each row, or for the
-        first class alone of each trace.
+    def decide(self) -> None:
+        """Decide every row, and find what would settle those that are open, as far as ``ask`` says.
+
+        By class: one row of each class is decided, and what would settle it found for each row. By signature: rows are
+        decided over arrays, and one row of each signature by the desk.
         """
-        combos = self.combos = self.keys.combos()
-        self.tally.classes, self.ask = len(combos), ask
+        if isinstance(self.keys, Keys):
+            self._decide_classes(self.keys)
+        else:
+            self._decide_signatures(self.keys)
+        self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+
+    def _decide_signatures(self, deciding: Deciding) -> None:
+        deciding.sign()
+        self.decisions, self.combos = [], deciding.combos
+        for decision, found in deciding.decided():
+            self.decisions.append(decision)
+            if self.ask == "trace" and decision.trace.id not in self.trace_asks:
+                self.trace_asks[decision.trace.id] = asks_of(found)
+        self.tally.classes, self.tally.asks = len(self.combos), len(self.trace_asks)
+
+    def _decide_classes(self, keys: Keys) -> None:
+        combos = self.combos = keys.combos()
+        self.tally.classes = len(combos)
         shared, open_ = Decisions(), OpenAnswers(self.plan, lambda combo: asks_of(self._decided(combo)))
         self.decisions, needs = [], []
         for number, combo in enumerate(combos):
             if number % 100 == 0:
                 self.progress("deciding classes of rows", number, len(combos))
             found = self._decided(combo)
-            decision = shared.of(found)
-            self.decisions.append(decision)
-            if ask == "row" and (need := open_.need(number, combo, found)) is not None:
+            self.decisions.append(shared.of(found))
+            if self.ask == "row" and (need := open_.need(number, combo, found)) is not None:
                 needs.append(need)
-            elif ask == "trace" and decision.trace.id not in self.trace_asks:
-                self.trace_asks[decision.trace.id] = asks_of(found)
-        self._ask_rows(open_, needs)
-        self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
+        self._ask_rows(keys, open_, needs)
 
-    def _ask_rows(self, open_: OpenAnswers, needs: list[Need]) -> None:
+    def _ask_rows(self, keys: Keys, open_: OpenAnswers, needs: list[Need]) -> None:
         """What would settle the rows of open classes."""
         self.asking = bool(needs)
         if self.asking:
-            classes = self.keys.asks(needs, open_.marks)
+            classes = keys.asks(needs, open_.marks)
             by_d = {need.d: need for need in needs}
             asks = []
             for number, combo in enumerate(classes):
                 if number % 100 == 0:
                     self.progress("finding what would settle open answers", number, len(classes))
                 asks.append(open_.ask(by_d[int(combo["d"])], combo))
-            self.keys.write_asks(asks)
-        self.tally.asks = open_.found or len(self.trace_asks)
+            keys.write_asks(asks)
+        self.tally.asks = open_.found
 
     def determination(self, number: int) -> Determination:
         """The answer to the first row of a class, with its causes; ``number`` as in ``decisions``."""
         return self._decided(self.combos[number])
+
+    def decided_alone(self, combo: Mapping[str, Any]) -> Determination:
+        """As the desk decides one row, whatever class it is of."""
+        asked = self._asked(combo)
+        engine = self.plan.engines[combo["program"]]
+        found = engine.determine(asked.facts, asked.parties)
+        return self._within_bounds(engine, asked, found)
 
     def _decided(self, combo: Mapping[str, Any]) -> Determination:
         """As the desk decides. Where no open paragraph reads a figure known within bounds, the bounds need not be gone
@@ -224,7 +259,7 @@ class Run:
     def write(self, out: Path) -> None:
         """Write the decided rows in their order, and check that none is lost."""
         self.progress("writing", 0, self.source.rows)
-        shown = [name for name in ANSWER_COLUMNS if name != "ask" or self.ask != "trace"]
+        shown = [name for name in ANSWER_COLUMNS if name != "ask" or self.ask == "row"]
         self.keys.write_out(out, ANSWER_COLUMNS, shown, asking=self.asking)
         self.tally.decided, self.tally.errors = self.keys.count_out(out)
 

@@ -66,7 +66,7 @@ def summary_of(run: Run, scan: str) -> Summary:
     }
     ask = quoted(run.answer_name("ask"))
     asked = scan
-    if run.ask == "trace":  # rows ask what their trace asks; the column is in the table of traces alone
+    if run.ask != "row":  # rows ask what their trace asks; the column is in the table of traces alone
         run.duck.table("trace_asks", {"trace": "VARCHAR", "ask": "VARCHAR"}, list(run.trace_asks.items()))
         trace = quoted(run.answer_name("trace_id"))
         asked = f"(SELECT t.ask AS {ask} FROM {scan} AS s JOIN trace_asks AS t ON t.trace = s.{trace})"

@@ -1,0 +1,264 @@
+"""Every row's answer without a class for each kind of row: signatures over arrays, one determination for each.
+
+The program of each day is worked out over arrays (:mod:`exeat.portfolio.domains`); rows of one signature have one
+answer, and the desk decides the first row of each. What the desk finds must be the signature: were the two readings of
+the law ever to differ, nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exeat.determination.answer import Determination
+from exeat.determination.program import TRACKS
+from exeat.logic.arrays import Column, Numbers, Words, numbers_of, taken
+from exeat.logic.tree import Value
+from exeat.portfolio.asked import Asked
+from exeat.portfolio.coded import at, together
+from exeat.portfolio.decision import Decision, decision_of
+from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows, item_facts
+from exeat.portfolio.duck import literal, quoted
+from exeat.portfolio.keyed import Keyed
+from exeat.portfolio.keys import answer_name, count_out, enum_of
+from exeat.portfolio.residual import ABSENT, UNKNOWN, Status
+from exeat.portfolio.signatures import Signatures, Signing, signature_of
+from exeat.portfolio.within_bounds import UncertainItems, WithinBounds
+from exeat.terms import InputError
+
+if TYPE_CHECKING:
+    from exeat.portfolio.run import Run
+
+#: Rows whose arrays are held at a time.
+CHUNK = 1_000_000
+
+
+@dataclass
+class Ready:
+    """One program made ready for rows: its expressions over arrays, its signatures, its uncertain items."""
+
+    arrayed: Arrayed
+    signing: Signing
+    bounds: WithinBounds
+
+
+@dataclass
+class Deciding:
+    """Decides the rows of a :class:`Run` whose parts have been read."""
+
+    run: Run
+    signatures: Signatures = field(default_factory=Signatures)
+    combos: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keyed = Keyed(self.run.coded)
+        self.duck, self.source = self.run.duck, self.run.source
+        self.leaves = Leaves({o: [e.facts for e in p.elements] for o, p in self.run.coded.parts.items()}, Words())
+        self.programs: list[Ready] = []
+        self._by_cell = {m.fact: self._numbers(m.fact) for m in self.run.coded.by_cell}
+        self._used: list[int] = []
+        self._seen: set[int] = set()
+        self.unread = 0
+
+    def _numbers(self, fact: str) -> Numbers:
+        found = self.run.coded.numbers_read[fact]
+        return numbers_of([one.value for one in found])
+
+    # What the rows are made of.
+
+    def prepare(self, asked: Sequence[Asked]) -> None:
+        """Make every program, by its number, ready for the items that its rows have."""
+        by_program: list[list[tuple[int, Status]]] = [[] for _ in asked]
+        for program, item, status in self.keyed.pairs_needed():
+            by_program[program].append((item, status))
+        rows = []
+        for program, pairs in enumerate(by_program):
+            self.run.progress("making the law of each day ready", program, len(asked))
+            ready, elements = self._ready(asked[program], pairs)
+            self.programs.append(ready)
+            for item, status in pairs:
+                code = sum(s * 3**place for place, s in enumerate(status))
+                rows.append((program, item, code, elements[item, self._unknown(status)]))
+        kinds = {"program": "INTEGER", "item": "INTEGER", "status": self.run.coded.status_type, "element": "INTEGER"}
+        self.duck.table("elements", kinds, rows)
+
+    def _unknown(self, status: Status) -> frozenset[str]:
+        return frozenset(m.fact for m, s in zip(self.keyed.numbers, status, strict=True) if s == UNKNOWN)
+
+    def _ready(
+        self, asked: Asked, pairs: list[tuple[int, Status]]
+    ) -> tuple[Ready, dict[tuple[int, frozenset[str]], int]]:
+        desk, engine = self.run.desk, asked.engine
+        wanted = dict.fromkeys((item, self._unknown(status)) for item, status in pairs)
+        described = {item: desk.item_facts(self.run.items[item], engine) for item, _ in wanted}
+        items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], unknown) for i, unknown in wanted]
+        uncertain = UncertainItems(asked, items)
+        for element, (item, unknown) in enumerate(wanted):
+            facts, found = described[item]
+            if found is not None and found.intervals:
+                stated = {**facts, **self.run.assumed, **dict.fromkeys(unknown)}
+                uncertain.add(element, stated, found.intervals)
+        arrayed = Arrayed(asked, self.leaves, items)
+        signing = Signing(arrayed, self.signatures)
+        ready = Ready(arrayed, signing, uncertain.bounds(arrayed, signing))
+        return ready, {pair: element for element, pair in enumerate(wanted)}
+
+    # The rows.
+
+    def sign(self) -> None:
+        """Give every row the number of its signature."""
+        done, signed = 0, []
+        for chunk in self._chunks():
+            self.run.progress("deciding rows", done, self.source.rows)
+            count = len(chunk["program"])
+            found = np.full(count, -1, np.int64)
+            for program, rows in _by_program(chunk["program"], chunk["fine"]):
+                found[rows] = self._signed(self.programs[program], chunk, rows)
+            self._remember(chunk, found)
+            self.unread += int((~chunk["fine"]).sum())
+            signed.append(found.astype(np.int32))
+            done += count
+        numbers = np.arange(1, done + 1, dtype=np.int64)
+        self.duck.array_table("signed", {"n": numbers, "s": np.concatenate(signed) if signed else numbers})
+
+    def decided(self) -> Iterator[tuple[Decision, Determination]]:
+        """The decision of each signature that occurs, and the determination of its first row."""
+        for place in range(len(self.combos)):
+            if place % 100 == 0:
+                self.run.progress("deciding signatures", place, len(self.combos))
+            yield self._decided(place)
+
+    def _chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
+        coded = self.run.coded
+        columns = ['coalesce("@program", -1) AS program', "coalesce(e.element, 0) AS element", '"@fine" AS fine']
+        columns += ['coalesce("@item", 0) AS item', 'coalesce("@status", 0) AS status']
+        columns += [f"coalesce({at('e_' + o)}, 0) AS {quoted('part ' + o)}" for o in coded.parts]
+        for meaning in self.keyed.numbers:
+            name = at("n_" + meaning.fact)
+            columns.append(f"coalesce({name}, 0) AS {quoted('number ' + meaning.fact)}")
+            if meaning in coded.direct:
+                columns.append(f"{name} IS NOT NULL AS {quoted('known ' + meaning.fact)}")
+        join = 'LEFT JOIN elements AS e ON e.program = r."@program" AND e.item = r."@item" AND e.status = r."@status"'
+        yield from self.duck.arrays(
+            f"SELECT {', '.join(columns)} FROM ({self.keyed.read_rows('coded')}) AS r {join}", CHUNK
+        )
+
+    def _signed(self, ready: Ready, chunk: Mapping[str, NDArray[Any]], at_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        elements = {o: chunk["part " + o][at_rows].astype(np.int64) for o in self.run.coded.parts}
+        elements[ITEM] = chunk["element"][at_rows].astype(np.int64)
+        numbers = {m.fact: self._number_column(m.fact, chunk, at_rows) for m in self.keyed.numbers}
+        rows = Rows(ready.arrayed, len(at_rows), elements, numbers)
+        found = ready.bounds.settle(ready.signing, rows, ready.signing.of(rows))
+        if ready.bounds.alone:
+            for place in np.flatnonzero(np.isin(elements[ITEM], list(ready.bounds.alone))):
+                combo = self._combo(chunk, int(at_rows[place]))
+                found[place] = self.signatures.number(signature_of(self.run.decided_alone(combo)))
+        return found
+
+    def _number_column(self, fact: str, chunk: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Column:
+        cells = chunk["number " + fact][rows]
+        if fact in self._by_cell:
+            return taken(self._by_cell[fact], cells) if len(self._by_cell[fact].digits) > 1 else self._by_cell[fact]
+        most = int(cells.max(initial=0))
+        digits = cells.astype(object) if most >= 2**63 else cells.astype(np.int64)
+        return Numbers(digits, chunk["known " + fact][rows], 0, most)
+
+    def _remember(self, chunk: Mapping[str, NDArray[Any]], found: NDArray[np.int64]) -> None:
+        """Keep the first row of each signature."""
+        numbers, firsts = np.unique(found, return_index=True)
+        for row, number in sorted(zip(map(int, firsts), map(int, numbers), strict=True)):
+            if number >= 0 and number not in self._seen:
+                self._seen.add(number)
+                self._used.append(number)
+                self.combos.append(self._combo(chunk, row))
+
+    def _combo(self, chunk: Mapping[str, NDArray[Any]], row: int) -> dict[str, Any]:
+        code = int(chunk["status"][row])
+        status = {m.fact: s for m, s in zip(self.keyed.numbers, self.keyed.status_of(code), strict=True)}
+        numbers: dict[str, Decimal | None] = {}
+        for fact, said in status.items():
+            cell = int(chunk["number " + fact][row])
+            if fact in self._by_cell:
+                numbers[fact] = self.run.coded.numbers_read[fact][cell].value
+            else:
+                numbers[fact] = None if said == ABSENT else Decimal(cell)
+        elements = {o: int(chunk["part " + o][row]) for o in self.run.coded.parts}
+        program, item = int(chunk["program"][row]), int(chunk["item"][row])
+        return {"program": program, "item": item, **elements, "status": status, "numbers": numbers}
+
+    def _decided(self, place: int) -> tuple[Decision, Determination]:
+        """The desk's decision of the first row of a signature; it must be what the signature says."""
+        found = self.run.decided_alone(self.combos[place])
+        signature = self.signatures.listed[self._used[place]]
+        if signature_of(found) != signature:
+            said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
+            raise InputError(
+                f"two readings of the law differ on {found.asked.on} for item {self.combos[place]['item']}: {said}"
+                f"{', '.join(signature.outcomes)}. Nothing is written; please report this"
+            )
+        return decision_of(found, None), found
+
+    # The answers beside the rows.
+
+    def write_decisions(self, decisions: Sequence[Decision], names: Sequence[str]) -> None:
+        """The answer of each signature that occurs."""
+        answers = [decision.answer for decision in decisions]
+        kinds = {"s": "INTEGER"}
+        kinds.update({f"a{n}": enum_of(answer[n] for answer in answers) for n in range(len(names))})
+        rows = [(s, *answer) for s, answer in zip(self._used, answers, strict=True)]
+        self.duck.table("decisions", kinds, rows)
+
+    def write_out(self, out: Path, names: Sequence[str], shown: Sequence[str], *, asking: bool = False) -> None:
+        """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
+        answers = [f"d.a{n} AS {quoted(self.answer_name(name))}" for n, name in enumerate(names) if name in shown]
+        number = quoted(self.source.number)
+        original = ", ".join(f"s.{quoted(name)}" for name in (self.source.number, *self.source.columns))
+        error, errors = "CAST(NULL AS VARCHAR)", ""
+        if self.unread:
+            self._write_errors()
+            error, errors = "e.error", f" LEFT JOIN row_errors AS e ON e.n = s.{number}"
+        # The numbers of the rows stand on both sides: were they ever not side by side, the row would have no answer.
+        sql = (
+            f"SELECT {original}, {', '.join(answers)}, {error} AS error FROM source AS s POSITIONAL JOIN signed AS g "
+            f"LEFT JOIN decisions AS d ON d.s = CASE WHEN g.n = s.{number} THEN g.s END{errors}"
+        )
+        self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet, PRESERVE_ORDER true)")
+
+    def _write_errors(self) -> None:
+        """Why the rows that could not be read could not be."""
+        number = quoted(self.source.number)
+        told = together(['"@fault"', '"@part_fault"', '"@number_fault"'])
+        rows = self.keyed.read_rows(f"({self.run.coded.query('s.' + number)})")
+        self.duck.run(
+            f'CREATE OR REPLACE TEMP TABLE row_errors AS SELECT {number} AS n, coalesce("@unread", {told}) AS error '
+            f'FROM ({rows}) WHERE NOT "@fine"'
+        )
+
+    def answer_name(self, name: str) -> str:
+        """The column of an answer: its name, unless the table has such a column of its own."""
+        return answer_name(self.source, name)
+
+    def count_out(self, out: Path) -> tuple[int, int]:
+        """Rows decided and rows in error; fails if a row was lost, doubled, moved or left without an answer."""
+        return count_out(self.duck, self.source, out, self.answer_name("outcome_text"))
+
+
+def _by_program(programs: NDArray[np.int64], fine: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """The rows of each program, those that could be read."""
+    order = np.argsort(programs, kind="stable")
+    order = order[fine[order]]
+    if not len(order):
+        return
+    listed = programs[order]
+    starts = np.flatnonzero(np.concatenate(([True], listed[1:] != listed[:-1])))
+    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+        yield int(listed[start]), order[start:end]
+
+
+__all__ = ["CHUNK", "Deciding"]

@@ -1,0 +1,238 @@
+"""The signature of a row: the truth of everything its answer shows. Rows of one signature share answer and trace.
+
+The shown truths of many rows are packed into a few whole numbers for each row. Each packing is read once, as what it
+shows: the outcome on each track, the entry, the review policies, and every paragraph that holds or may, by the versions
+of the law it rests on. So the same paragraphs under the same words on different days are one signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exeat.determination.answer import Determination
+from exeat.determination.determine import Engine
+from exeat.determination.program import TRACKS
+from exeat.determination.vigilance import red_flags
+from exeat.lawbook.instrument import Section
+from exeat.logic.arrays import NO, YES, Column, Texts, truths
+from exeat.logic.tree import Fact
+from exeat.portfolio.decision import shown_names
+from exeat.portfolio.domains import ONCE, Arrayed, Rows
+from exeat.portfolio.duck import numbered
+
+#: A shown truth with what it is cited by, or a text that is shown.
+Mark: TypeAlias = tuple[object, ...]
+#: Five truths of three make a byte, two bytes a number below 2 ** 16, three of those a whole number; two texts, too.
+_IN_BYTE, _BYTE, _SHORT, _TEXT = 5, 3**5, 3**10, 2**31
+_ROOM = 2**62
+
+_POLICY_OPEN = (None, "license_required", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What an answer shows. ``marks`` are the paragraphs that hold or may, in the order of the law."""
+
+    outcomes: tuple[str, ...]
+    eccn: str | None
+    policies: tuple[str | None, ...]
+    marks: tuple[Mark, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether the outcome is known on both tracks."""
+        return "unknown" not in self.outcomes
+
+
+@dataclass
+class Signatures:
+    """Signatures by number, over all programs of a table."""
+
+    listed: list[Signature] = field(default_factory=list)
+    _numbers: dict[Signature, int] = field(default_factory=dict)
+
+    def number(self, signature: Signature) -> int:
+        found = self._numbers.setdefault(signature, len(self._numbers))
+        if found == len(self.listed):
+            self.listed.append(signature)
+        return found
+
+
+class Signing:
+    """Gives the rows of one program their signatures."""
+
+    def __init__(self, program: Arrayed, signatures: Signatures) -> None:
+        self.program, self.signatures = program, signatures
+        asked, engine = program.asked, program.asked.engine
+        self.names = tuple(dict.fromkeys(name for name in shown_names(engine) if name in asked.steps))
+        self.marks = {name: mark_of(engine, name) for name in self.names}
+        #: Exceptions are shown on a track only where something may need a license there.
+        self.track_of = {name: track for track in TRACKS for name in engine.relief_names[track]}
+        #: Red flags are shown only where they are raised.
+        self.flags = flag_names(engine)
+        self._texts = ["eccn", *(f"{track}.{what}" for track in TRACKS for what in ("outcome", "review_policy"))]
+        self._varies = [any(program.domain(asked.steps[n]) != ONCE for n in self._behind(name)) for name in self.names]
+        self._known: dict[tuple[int, ...], int] = {}
+
+    def _behind(self, name: str) -> tuple[str, ...]:
+        track = self.track_of.get(name)
+        return (name,) if track is None else (name, f"{track}.any_requirement")
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Every step a signature reads."""
+        return (*self.names, *self._texts, *(f"{track}.any_requirement" for track in TRACKS))
+
+    def of(self, rows: Rows) -> NDArray[np.int64]:
+        """The number of each row's signature."""
+        columns, texts = self._columns(rows)
+        # What is the same for all rows of the program tells none of them apart.
+        telling = [column for column, varies in zip(columns, self._varies, strict=True) if varies]
+        words = _packed(telling, texts, rows.count)
+        codes, firsts = _distinct(words)
+        found = np.empty(len(firsts), np.int64)
+        for place, row in enumerate(firsts):
+            key = tuple(int(word[row]) for word in words)
+            number = self._known.get(key)
+            if number is None:
+                number = self._known[key] = self.signatures.number(self._read(columns, texts, int(row)))
+            found[place] = number
+        return found[codes]
+
+    def _columns(self, rows: Rows) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.int32]]]:
+        """Shown truths, those that are hidden made no, and shown texts; each of one value or one for each row."""
+        keep = self.program.asked.keep
+        needed = {t: truths(rows.column(keep(Fact(f"{t}.any_requirement")))) != NO for t in TRACKS}
+        columns = []
+        for name in self.names:
+            column = truths(rows.column(keep(Fact(name))))
+            track = self.track_of.get(name)
+            if track is not None:
+                column = column * needed[track]
+            columns.append(column & np.uint8(YES) if name in self.flags else column)
+        return columns, [_codes(rows.column(keep(Fact(name)))) for name in self._texts]
+
+    def _read(self, columns: Sequence[NDArray[np.uint8]], texts: Sequence[NDArray[np.int32]], row: int) -> Signature:
+        listed = self.program.words.listed
+        said = [None if (code := int(_at(text, row))) < 0 else listed[code] for text in texts]
+        shown = dict(zip(self._texts, said, strict=True))
+        held = [
+            (self.marks[name], truth == YES)
+            for name, column in zip(self.names, columns, strict=True)
+            if (truth := int(_at(column, row))) != NO
+        ]
+        return made_signature(
+            [shown[f"{track}.outcome"] for track in TRACKS],
+            shown["eccn"],
+            [shown[f"{track}.review_policy"] for track in TRACKS],
+            held,
+        )
+
+
+def made_signature(
+    outcomes: Sequence[str | None], eccn: str | None, policies: Sequence[str | None], held: Sequence[Mark]
+) -> Signature:
+    """A signature of what a program's steps come to: policies stand only where an application may be met."""
+    shown = [
+        policy if outcome in _POLICY_OPEN and policy not in (None, "none") else None
+        for outcome, policy in zip(outcomes, policies, strict=True)
+    ]
+    return Signature(tuple(o or "unknown" for o in outcomes), eccn, tuple(shown), tuple(held))
+
+
+def signature_of(found: Determination) -> Signature:
+    """The signature of a determination: what the array reader must have found for the same row."""
+    engine, valuation = found.engine, found.valuation
+    hidden = {
+        name
+        for track in TRACKS
+        if valuation.values.get(f"{track}.any_requirement") is False
+        for name in engine.relief_names[track]
+    }
+    flags = flag_names(engine)
+    held: list[Mark] = []
+    for name in dict.fromkeys(name for name in shown_names(engine) if name in engine.program and name not in hidden):
+        truth = valuation.truth(name)
+        if truth is True or (truth is None and name not in flags):
+            held.append((mark_of(engine, name), truth is True))
+    outcomes = [found.outcome_on(track) for track in TRACKS]
+    return made_signature(outcomes, found.eccn, [valuation.review_policy(t) for t in TRACKS], held)
+
+
+def mark_of(engine: Engine, name: str) -> Mark:
+    """What a shown truth rests on: the step, the version of the law, and what the agency says of it."""
+    section = engine.program[name].section
+    return (name, *(other.key for other in _cited(engine, section)))
+
+
+def flag_names(engine: Engine) -> frozenset[str]:
+    """The steps of red flags."""
+    return frozenset(section.rule.name for section in red_flags(engine.program.law) if section.rule is not None)
+
+
+def _cited(engine: Engine, section: Section | None) -> Iterator[Section]:
+    if section is None:
+        return
+    yield section
+    for other in (engine.words.posture.get(section.key), engine.words.policy.get(section.key)):
+        if other is not None:
+            yield other
+            again = engine.words.posture.get(other.key)
+            if again is not None:
+                yield again
+
+
+def _codes(column: Column) -> NDArray[np.int32]:
+    return column.codes if isinstance(column, Texts) else np.array([-1], np.int32)
+
+
+def _at(column: NDArray[Any], row: int) -> Any:
+    return column[row if len(column) > 1 else 0]
+
+
+def _packed(
+    columns: Sequence[NDArray[np.uint8]], texts: Sequence[NDArray[np.int32]], count: int
+) -> list[NDArray[np.int64]]:
+    """The columns in few whole numbers for each row, exactly, and always in the same places."""
+    small: list[tuple[NDArray[Any], int]] = []
+    for start in range(0, len(columns), 2 * _IN_BYTE):
+        both = _joined(columns[start : start + _IN_BYTE]).astype(np.uint16)
+        rest = columns[start + _IN_BYTE : start + 2 * _IN_BYTE]
+        small.append((both * np.uint16(_BYTE) + _joined(rest) if rest else both, _SHORT))
+    small += [(text.astype(np.int64) + 1, _TEXT) for text in texts]
+    words: list[NDArray[np.int64]] = []
+    room = 0
+    for column, radix in small:
+        if room * radix > _ROOM or not words:
+            words.append(np.zeros(count, np.int64))
+            room = 1
+        words[-1] *= radix
+        words[-1] += column
+        room *= radix
+    return words
+
+
+def _joined(columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    found = columns[0]
+    for column in columns[1:]:
+        found = found * np.uint8(3) + column
+    return found
+
+
+def _distinct(words: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row the number of its packing, and the first row of each packing."""
+    codes = numbered(words[0])
+    for word in words[1:]:
+        other = numbered(word)
+        codes = numbered(codes * (int(other.max()) + 1) + other)
+    firsts = np.empty(int(codes.max(initial=-1)) + 1, np.int64)
+    firsts[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, firsts
+
+
+__all__ = ["Signature", "Signatures", "Signing", "signature_of"]

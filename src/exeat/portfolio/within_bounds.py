@@ -1,0 +1,205 @@
+"""Items with a figure known only within bounds, over arrays: the answer that holds over all of them, if one does.
+
+As the desk does (:mod:`exeat.determination.robustness`), every figure at which the answer can turn is tried, one
+uncertain figure at a time. Here each figure makes an item of its own; those the law cannot tell apart are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exeat.determination.determine import Engine
+from exeat.determination.robustness import Bounds, figures_tried
+from exeat.logic.arrays import Column, Numbers, Texts, Truths
+from exeat.logic.tree import Fact, Value, fact_names
+from exeat.portfolio.asked import Asked
+from exeat.portfolio.domains import ITEM, NO_LEAVES, ONCE, Arrayed, Rows
+from exeat.portfolio.duck import numbered
+from exeat.portfolio.signatures import Signature, Signatures, Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """One uncertain figure of an item: the items that stand for the figures tried, and that of the middle figure."""
+
+    tried: tuple[int, ...]
+    middle: int
+
+
+@dataclass
+class WithinBounds:
+    """The uncertain items of one program, by element. ``alone`` are those whose rows must be decided one by one."""
+
+    program: Arrayed
+    of: dict[int, list[Uncertain]]
+    alone: frozenset[int]
+    _over: dict[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
+
+    def settle(self, signing: Signing, rows: Rows, found: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The signatures of rows, those of uncertain items replaced where one answer holds over all figures."""
+        items = rows.elements[ITEM]
+        most = max(map(len, self.of.values()), default=0)
+        left = np.flatnonzero(np.isin(items, list(self.of)))
+        found = found.copy()
+        for turn in range(most):
+            # An item's second uncertain figure is looked at where the first settles nothing.
+            left = left[np.isin(items[left], [e for e, figures in self.of.items() if len(figures) > turn])]
+            if not len(left):
+                break
+            settled = self._try(signing, rows, left, turn, found)
+            left = left[~settled]
+        return found
+
+    def _try(
+        self, signing: Signing, rows: Rows, left: NDArray[np.int64], turn: int, found: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        items = rows.elements[ITEM][left]
+        size = int(items.max()) + 1
+        counts, starts, middles = (np.zeros(size, np.int64) for _ in range(3))
+        flat: list[int] = []
+        for element, figures in self.of.items():
+            if element < size and len(figures) > turn:
+                uncertain = figures[turn]
+                starts[element], counts[element] = len(flat), len(uncertain.tried)
+                middles[element] = uncertain.tried.index(uncertain.middle)
+                flat += uncertain.tried
+        each = counts[items]
+        begins = np.concatenate(([0], np.cumsum(each)[:-1]))
+        within = np.arange(int(each.sum())) - np.repeat(begins, each)
+        tried = np.array(flat, np.int64)[np.repeat(starts[items], each) + within]
+        signatures = signing.of(rows.of(np.repeat(left, each), tried))
+        outcomes, answers, known = self._said(signing.signatures)
+        same = _one_value(outcomes[signatures], begins) & known[signatures[begins]]
+        whole = same & _one_value(answers[signatures], begins)
+        found[left[whole]] = signatures[begins + middles[items]][whole]
+        partly = same & ~whole
+        for place in np.flatnonzero(partly):
+            told = signing.signatures.listed[int(signatures[begins[place]])].outcomes
+            found[left[place]] = self._with(signing.signatures, int(found[left[place]]), told)
+        return same
+
+    def _said(self, signatures: Signatures) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Of each signature a number for its outcomes, for outcomes and entry, and whether its outcomes are known."""
+        outcomes: dict[object, int] = {}
+        answers: dict[object, int] = {}
+        listed = signatures.listed
+        first = [outcomes.setdefault(s.outcomes, len(outcomes)) for s in listed]
+        second = [answers.setdefault((s.outcomes, s.eccn), len(answers)) for s in listed]
+        return np.array(first), np.array(second), np.array([s.settled for s in listed], np.bool_)
+
+    def _with(self, signatures: Signatures, number: int, outcomes: tuple[str, ...]) -> int:
+        """The signature with other outcomes: they hold over all figures, which entry it is remains open."""
+        made = self._over.get((number, outcomes))
+        if made is None:
+            old = signatures.listed[number]
+            policies = tuple(
+                policy if outcome in ("license_required", "unknown") else None
+                for policy, outcome in zip(old.policies, outcomes, strict=True)
+            )
+            made = self._over[number, outcomes] = signatures.number(Signature(outcomes, old.eccn, policies, old.marks))
+        return made
+
+
+def _one_value(values: NDArray[Any], begins: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """For each stretch of the values, whether it holds one value."""
+    least: NDArray[Any] = np.minimum.reduceat(values, begins)
+    most: NDArray[Any] = np.maximum.reduceat(values, begins)
+    same: NDArray[np.bool_] = least == most
+    return same
+
+
+@dataclass
+class UncertainItems:
+    """Makes the items of one program that stand for the figures tried; :meth:`bounds` when all are listed."""
+
+    asked: Asked
+    items: list[Mapping[str, Value]]
+    _made: dict[int, list[tuple[list[int], int]]] = field(default_factory=dict)
+    _alone: set[int] = field(default_factory=set)
+
+    def add(self, element: int, stated: Mapping[str, Value], intervals: Mapping[str, Bounds]) -> None:
+        """An item whose figures are known only within these bounds.
+
+        Args:
+            element: its place in ``items``.
+            stated: its facts as the desk would be told them, those said to be unknown as None.
+        """
+        engine = self.asked.engine
+        open_ = {n: b for n, b in sorted(intervals.items()) if stated.get(n) is None and n not in self._assumed}
+        if not open_:
+            return
+        if any(self._of_rows(engine, name) for name in open_):
+            self._alone.add(element)
+            return
+        found = engine.determine(dict(stated), ())
+        for name, bounds in open_.items():
+            figures = figures_tried(engine, name, bounds, found)
+            places = list(range(len(self.items), len(self.items) + len(figures)))
+            self.items.extend({**self.items[element], name: figure} for figure in figures)
+            self._made.setdefault(element, []).append((places, places[len(places) // 2]))
+
+    @property
+    def _assumed(self) -> Mapping[str, Value]:
+        return self.asked.shape.assumed
+
+    def _of_rows(self, engine: Engine, name: str) -> bool:
+        """Whether a comparison of the figure reads what a row states: then it turns elsewhere for each row."""
+        if name in self.asked.shape.numbers:
+            return True
+        compared = engine.turning.comparisons.get(name, ())
+        return any(self._stated_by_row(read) for comparison in compared for read in fact_names(comparison))
+
+    def _stated_by_row(self, name: str) -> bool:
+        shape, asked = self.asked.shape, self.asked
+        declared = asked.vocabulary.get(name)
+        if name in shape.facts or name in shape.numbers or (declared is not None and declared.party):
+            return True
+        if name not in asked.steps:
+            return False
+        return Arrayed(asked, NO_LEAVES, ()).domain(asked.keep(Fact(name))) not in (ONCE, ITEM)
+
+    def bounds(self, program: Arrayed, signing: Signing) -> WithinBounds:
+        """What these items come to for a program; items the law cannot tell apart are tried once."""
+        classes = _classes(program, signing.roots, len(self.items))
+        of: dict[int, list[Uncertain]] = {}
+        for element, made in self._made.items():
+            figures = []
+            for places, middle in made:
+                firsts: dict[int, int] = {}
+                for place in places:
+                    firsts.setdefault(int(classes[place]), place)
+                figures.append(Uncertain(tuple(firsts.values()), firsts[int(classes[middle])]))
+            of[element] = figures
+        return WithinBounds(program, of, frozenset(self._alone))
+
+
+def _classes(program: Arrayed, roots: Sequence[str], count: int) -> NDArray[np.int64]:
+    """A number for each item: equal for those that no expression of the program tells apart."""
+    codes = np.zeros(count, np.int64)
+    for tree in program.frontier(roots).get(ITEM, ()):
+        for values in _parts(program.column(tree)):
+            if len(values) > 1:
+                other = numbered(values)
+                codes = numbered(codes * (int(other.max(initial=0)) + 1) + other)
+    return codes
+
+
+def _parts(column: Column) -> list[NDArray[Any]]:
+    match column:
+        case Truths(values):
+            return [values]
+        case Texts(codes):
+            return [codes]
+        case Numbers(digits, known):
+            listed = digits.tolist()
+            places = {digit: number for number, digit in enumerate(dict.fromkeys(listed))}
+            return [np.array([places[digit] for digit in listed], np.int64), known]
+    return []
+
+
+__all__ = ["UncertainItems", "WithinBounds"]

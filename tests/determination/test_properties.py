@@ -23,7 +23,7 @@ from exeat.lawbook.instrument import Definition
 from exeat.logic.evaluate import evaluate
 from exeat.logic.tree import Value
 
-MANY = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FIRST, LAST = date(2022, 1, 1), date(2026, 12, 31)
 RULE_2023, RELEASE = date(2023, 11, 17), date(2025, 5, 13)
 Facts = dict[str, Value]

@@ -140,10 +140,11 @@ def _as_exported(row: dict[str, Any], number: int, types: dict[str, Any]) -> dic
 
 
 def disagreements(
-    desk: Desk, seed: int, count: int, folder: Path, asks_every: int = 1, master: str | None = None
+    desk: Desk, seed: int, count: int, folder: Path, asks_every: int = 1, master: str | None = None, days: int = 4
 ) -> list[str]:
     """Rows of a random table on which the batch and the desk differ, in words; asks, which are slow, on every n-th.
 
+    The rows lie on so many ``days``; each has a plan of its own, which takes longer than the rows.
     With the ``master`` of a Spark cluster, the table is decided there as well, from four files.
     """
     import pyarrow as pa
@@ -154,7 +155,7 @@ def disagreements(
     from exeat.portfolio.decision import ANSWER_COLUMNS, asks_of, decision_of
     from exeat.terms import InputError
 
-    table = RandomTable(desk, seed)
+    table = RandomTable(desk, seed, days)
     rows = list(table.sample(count))
     types = dict.fromkeys(table.columns, pa.string())
     if seed % 2:  # as a database exports it: whole numbers, days, and columns with names of our own making

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import time_ns
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -25,6 +26,8 @@ from exeat.ledger.verify import Verification, verify
 Result = TypeVar("Result")
 #: So many digests of pieces are remembered (32 bytes each).
 _PARTS = 50_000
+#: What may be said of a posting without changing what it does.
+_SAID = frozenset({"who", "reference", "why"})
 
 __all__ = ["AccountName", "Ledger", "Limit", "Posted", "Share", "Unit"]
 
@@ -147,11 +150,17 @@ class Ledger:
 
     def _raise(self, operation: str, amounts: Mapping[AccountName, Any], key: str, **more: Any) -> Posted:
         """The short way where there is one; the long way decides all else."""
-        if len(amounts) == 1 and next(iter(amounts)) in self._ids:
-            move = moves.raising(operation, amounts, key, ids=self._ids.__getitem__, now=self.now(), **more)
-            found = self._hot.post(move)
-            if found is not None:
-                return found
+        if len(amounts) == 1:
+            ((name, amount),) = amounts.items()
+            account = self._ids.get(name)
+            if account is not None:
+                if _SAID.issuperset(more):
+                    found = self._hot.raised(operation, account, name, amount, key, self.now(), **more)
+                else:
+                    ids = self._ids.__getitem__
+                    found = self._hot.post(moves.raising(operation, amounts, key, ids=ids, now=self.now(), **more))
+                if found is not None:
+                    return found
         if operation == "reserve":
             return self.run(lambda unit: unit.reserve(amounts, key, **more))
         return self.run(lambda unit: unit.consume(amounts, key, **more))
@@ -222,7 +231,7 @@ class Ledger:
 
     def now(self) -> int:
         """The clock's time in microseconds."""
-        return micros(self.clock())
+        return time_ns() // 1000 if self.clock is system_clock else micros(self.clock())
 
 
 def sqlite_url(path: Path) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from typing import Any
+from typing import Any, TypeAlias
 
-from exeat.ledger.amounts import unscaled
+from exeat.ledger.amounts import Amount, scaled, unscaled
 from exeat.ledger.chain import posting_link, posting_rest
-from exeat.ledger.postings import Leg, Move, Posted
+from exeat.ledger.clock import day_of
+from exeat.ledger.moves import checked_key, raise_digest
+from exeat.ledger.postings import Move, Posted
 from exeat.ledger.store import RACES, Store
 
 _COLUMNS = (
@@ -55,6 +57,8 @@ WITH changed AS ({_CHANGED}), posted AS (INSERT INTO postings ({_COLUMNS})
 SELECT room FROM changed"""
 
 
+#: What ``_TOLD`` names, in that order.
+_Row: TypeAlias = tuple[int, int, str, int, int, int, str, str, str, int | None, str, str, str, bytes]
 #: A key that stands already, or a lost race.
 _LONG_WAY = {"23505", *RACES}
 
@@ -75,36 +79,68 @@ class _Link(threading.local):
 
 
 class HotPath:
-    """Posts raises of single accounts on a connection of the driver's own, one for each thread."""
+    """Posts raises of single accounts on a connection of the driver's own, one for each thread.
+
+    Each method returns None if it must be decided the long way; nothing is written then.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._link = _Link()
         self._once = self._on_sqlite if store.sqlite else self._on_postgresql
 
+    def raised(
+        self,
+        operation: str,
+        account: int,
+        name: object,
+        amount: Amount,
+        key: str,
+        at: int,
+        *,
+        who: str = "",
+        reference: str = "",
+        why: str = "",
+    ) -> Posted | None:
+        """As :func:`exeat.ledger.moves.raising` and :meth:`post`, of today and without an end: what most are.
+
+        Raises:
+            LedgerError: an amount that is not positive, a key too long. StoreError: the database cannot be used.
+        """
+        whole, key = scaled(amount, name), checked_key(key)
+        held, consumed, reservation = (whole, 0, key) if operation == "reserve" else (0, whole, "")
+        request = raise_digest(operation, [[account, held, consumed]], None, None, reference)
+        said = (reservation, None, who, reference, why, request)
+        return self._post((account, whole, operation, held, consumed, at, day_of(at), key, *said))
+
     def post(self, move: Move) -> Posted | None:
-        """Post a move of one leg, or None if it must be decided the long way; nothing is written then.
+        """Post a move of one leg.
 
         Raises:
             StoreError: the database cannot be used.
         """
-        leg = move.legs[0]
-        fixed = (move.day, move.key, 0, move.reservation, move.expires_at, move.who, move.reference, move.why)
-        rest = posting_rest(leg.account, move.operation, leg.held, leg.consumed, *fixed, move.request)
+        ((account, held, consumed),) = move.legs
+        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
+        return self._post(
+            (account, held + consumed, move.operation, held, consumed, move.at, move.day, move.key, *said)
+        )
+
+    def _post(self, row: _Row) -> Posted | None:
+        account, _, operation, held, consumed, _, day, key, reservation, expires_at, who, reference, why, request = row
+        said = (reservation, expires_at, who, reference, why, request)
+        rest = posting_rest(account, operation, held, consumed, day, key, 0, *said)
         connection = self._store.pinned()
         try:
-            room = self._once(connection, move, leg, rest)
+            room = self._once(connection, row, rest)
         except self._store.errors as error:
             self._store.unpin()
             raise self._store.explained(error) from error
         except BaseException:
             self._store.unpin()  # interrupted: what was begun is undone
             raise
-        if room is None:
-            return None
-        return Posted(move.key, move.reservation, {leg.account: unscaled(room)})
+        return None if room is None else Posted(key, reservation, {account: unscaled(room)})
 
-    def _on_sqlite(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
+    def _on_sqlite(self, connection: Any, row: _Row, rest: str) -> int | None:
         link = self._link
         if link.connection is not connection:
             connection.create_function("exeat_link", 4, link)
@@ -112,21 +148,17 @@ class HotPath:
             connection.execute(_SQLITE_TRIGGER)
             link.connection = connection
         link.rest, link.room = rest, None
-        account, held, consumed = leg
-        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
-        row = (account, held + consumed, move.operation, held, consumed, move.at, move.day, move.key, *said)
         try:
             connection.execute(_SQLITE_RAISE, row)
         except sqlite3.IntegrityError:
             return None  # the key stands already: the long way tells for what
         return link.room
 
-    def _on_postgresql(self, connection: Any, move: Move, leg: Leg, rest: str) -> int | None:
-        change = (leg.held, leg.consumed, move.at, move.at, "|" + rest, leg.account, leg.held + leg.consumed)
-        said = (move.reservation, move.expires_at, move.who, move.reference, move.why, move.request)
-        values = (*change, move.day, move.day, move.operation, leg.held, leg.consumed, move.day, move.key, *said)
+    def _on_postgresql(self, connection: Any, row: _Row, rest: str) -> int | None:
+        account, raised, operation, held, consumed, at, day, key, *said = row
+        change = (held, consumed, at, at, "|" + rest, account, raised, day, day)
         try:
-            found = connection.execute(_POSTGRESQL, values).fetchone()
+            found = connection.execute(_POSTGRESQL, (*change, operation, held, consumed, day, key, *said)).fetchone()
         except self._store.errors as error:
             if getattr(error, "sqlstate", None) in _LONG_WAY:
                 return None  # nothing was written; the long way tells why

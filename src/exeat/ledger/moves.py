@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -47,10 +47,17 @@ def raising(
     legs.sort(key=lambda leg: leg.account)
     day = day_of(now) if on is None else day_text(on, "", "on")
     details = [[leg.account, leg.held, leg.consumed] for leg in legs]
-    request = request_digest(operation, [details, None if on is None else day, lapses, reference])
+    request = raise_digest(operation, details, None if on is None else day, lapses, reference)
     reservation = key if operation == "reserve" else ""
     said = (who, reference, why)
     return Move(operation, checked_key(key), now, day, request, tuple(legs), reservation, lapses, *said)
+
+
+def raise_digest(
+    operation: str, legs: Sequence[Sequence[int]], day: str | None, lapses: int | None, reference: str
+) -> bytes:
+    """What the key of a raise stands for: its legs, and the day and the end that were asked for."""
+    return request_digest(operation, [legs, day, lapses, reference])
 
 
 def closing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -43,8 +43,7 @@ class Move(NamedTuple):
     over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """An operation that stands. ``remaining`` by account id (None: no limit); ``exceeded`` says which limits a
     recorded fact has passed; ``repeated`` if the key had been used for the same request before.
     """
@@ -53,7 +52,7 @@ class Posted:
     reservation: str
     remaining: Mapping[int, Decimal | None]
     repeated: bool = False
-    exceeded: tuple[str, ...] = field(default=())
+    exceeded: tuple[str, ...] = ()
 
 
 def request_digest(operation: str, details: object) -> bytes:

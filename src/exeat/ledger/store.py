@@ -32,6 +32,18 @@ _ATTEMPTS = 12
 _RETRY_LOCK = 7405632112
 
 
+_process = os.getpid()
+
+
+def _forked() -> None:
+    global _process
+    _process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):  # a system call less for each posting
+    os.register_at_fork(after_in_child=_forked)
+
+
 class LostRace(StoreError):  # noqa: N818 - says what the thing is
     """The transaction lost a race and may be done again."""
 
@@ -97,7 +109,7 @@ class Store:
             StoreError: the database cannot be reached.
         """
         pin: _Pin | None = getattr(self._pinned, "pin", None)
-        if pin is None or pin.process != os.getpid():
+        if pin is None or pin.process != _process:
             try:
                 pin = _Pin(self.engine, keep=isinstance(self.engine.pool, StaticPool))
             except self.errors as error:
@@ -172,7 +184,7 @@ class _Pin:
     """One driver's connection that belongs to a thread and no longer to the pool (``keep``: the pool has just one)."""
 
     def __init__(self, engine: Engine, *, keep: bool) -> None:
-        self.process = os.getpid()
+        self.process = _process
         self._borrowed: Any = engine.raw_connection()
         self._keep = keep
         self.connection: Any = self._borrowed.driver_connection
@@ -182,7 +194,7 @@ class _Pin:
     def close(self) -> None:
         """Close it, unless another process opened it or the pool still needs it."""
         borrowed, self._borrowed = self._borrowed, None
-        if borrowed is None or self.process != os.getpid():
+        if borrowed is None or self.process != _process:
             return
         if self._keep and self.connection.in_transaction:
             self.connection.rollback()

@@ -174,8 +174,14 @@ def _compare(op: str, left: Column, right: Column) -> Column:
         left, right = _level(left, right)
         return _told(test(left.digits, right.digits), left.known & right.known)
     if isinstance(left, Texts) and isinstance(right, Texts):
+        if op == "=" and len(right.codes) == 1 and right.codes[0] >= 0:
+            unknown = (left.codes < 0).view(np.uint8)
+            return Truths((left.codes == right.codes[0]).view(np.uint8) * np.uint8(2) + unknown)
         return _told(test(left.codes, right.codes), (left.codes >= 0) & (right.codes >= 0))
     one, other = truths(left), truths(right)
+    if len(other) == 1 and other[0] != UNKNOWN:
+        # The commonest test, of a truth against yes or no, is the truth itself or its contrary.
+        return Truths(one if (op == "=") == (other[0] == YES) else np.subtract(np.uint8(2), one))
     return _told(test(one, other), (one != UNKNOWN) & (other != UNKNOWN))
 
 
@@ -190,8 +196,8 @@ _TESTS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _told(truth: NDArray[np.bool_], known: NDArray[np.bool_]) -> Truths:
-    doubled = truth.astype(np.uint8) << np.uint8(1)
-    return Truths(np.where(known, doubled, np.uint8(UNKNOWN)))
+    # Twice the truth where it is known, one where it is not: three passes over bytes, no choice for each row.
+    return Truths((truth & known).view(np.uint8) * np.uint8(2) + (~known).view(np.uint8))
 
 
 def _member(column: Column, members: Sequence[Decimal | str], words: Words) -> Column:

@@ -20,6 +20,7 @@ from exeat.determination.answer import Determination
 from exeat.determination.program import TRACKS
 from exeat.logic.arrays import Column, Numbers, Words, numbers_of, taken
 from exeat.logic.tree import Value
+from exeat.portfolio.alike_rows import AlikeRows
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.coded import at, together
 from exeat.portfolio.decision import Decision, decision_of
@@ -46,6 +47,11 @@ class Ready:
     arrayed: Arrayed
     signing: Signing
     bounds: WithinBounds
+    alike: AlikeRows
+
+    def signatures_of(self, rows: Rows) -> NDArray[np.int64]:
+        """The number of each row's signature, uncertain figures gone through."""
+        return self.alike.of(rows, lambda some: self.bounds.settle(self.signing, some, self.signing.of(some)))
 
 
 @dataclass
@@ -106,7 +112,9 @@ class Deciding:
                 uncertain.add(element, stated, found.intervals)
         arrayed = Arrayed(asked, self.leaves, items)
         signing = Signing(arrayed, self.signatures)
-        ready = Ready(arrayed, signing, uncertain.bounds(arrayed, signing))
+        frontier = arrayed.frontier(signing.roots)
+        bounds = uncertain.bounds(arrayed, frontier)
+        ready = Ready(arrayed, signing, bounds, AlikeRows(arrayed, frontier, {*bounds.of, *bounds.alone}))
         return ready, {pair: element for element, pair in enumerate(wanted)}
 
     # The rows.
@@ -154,12 +162,26 @@ class Deciding:
         elements[ITEM] = chunk["element"][at_rows].astype(np.int64)
         numbers = {m.fact: self._number_column(m.fact, chunk, at_rows) for m in self.keyed.numbers}
         rows = Rows(ready.arrayed, len(at_rows), elements, numbers)
-        found = ready.bounds.settle(ready.signing, rows, ready.signing.of(rows))
+        found = ready.signatures_of(rows)
         if ready.bounds.alone:
-            for place in np.flatnonzero(np.isin(elements[ITEM], list(ready.bounds.alone))):
-                combo = self._combo(chunk, int(at_rows[place]))
-                found[place] = self.signatures.number(signature_of(self.run.decided_alone(combo)))
+            self._decide_alone(ready, chunk, at_rows, elements[ITEM], found)
         return found
+
+    def _decide_alone(
+        self,
+        ready: Ready,
+        chunk: Mapping[str, NDArray[Any]],
+        at_rows: NDArray[np.int64],
+        items: NDArray[np.int64],
+        found: NDArray[np.int64],
+    ) -> None:
+        """Rows with an uncertain figure that turns elsewhere for each row: each is decided as it stands."""
+        decided: dict[str, int] = {}
+        for place in np.flatnonzero(np.isin(items, list(ready.bounds.alone))):
+            combo = self._combo(chunk, int(at_rows[place]))
+            if (key := repr(combo)) not in decided:
+                decided[key] = self.signatures.number(signature_of(self.run.decided_alone(combo)))
+            found[place] = decided[key]
 
     def _number_column(self, fact: str, chunk: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Column:
         cells = chunk["number " + fact][rows]

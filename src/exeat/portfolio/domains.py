@@ -14,12 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exeat.logic.arrays import NOTHING, Column, Words, column_of, evaluated, first_known, taken
-from exeat.logic.tree import Fact, Tree, Value, children
+from exeat.logic.tree import Compare, Fact, Tree, Value, children
 from exeat.portfolio.asked import Asked, origin_of
 
 #: Where an expression has its values: once, or for each row; else the name of the part of a row it reads.
 ONCE, EACH = "", "*"
 ITEM = "item"
+_COLUMN = "col"
+
+
+class _Origins(dict[str, frozenset[str]]):
+    def __missing__(self, origin: str) -> frozenset[str]:
+        found = self[origin] = frozenset(() if origin == "open" else (ITEM if origin == "fig" else origin,))
+        return found
+
+
+_ORIGINS = _Origins()
 
 Facts: TypeAlias = Sequence[Mapping[str, Value]]
 Elements: TypeAlias = NDArray[np.int64]
@@ -32,6 +42,8 @@ class Leaves:
     of: Mapping[str, Facts]
     words: Words
     _kept: dict[str, Column] = field(default_factory=dict)
+    #: Expressions that name no step, by identity: they are the same in every program, and kept trees stay.
+    shared: dict[int, Column] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """A fact, over all distinct parts of its origin."""
@@ -55,7 +67,7 @@ class Arrayed:
     asked: Asked
     leaves: Leaves
     items: Facts
-    _origins: dict[int, str] = field(default_factory=dict)
+    _origins: dict[int, frozenset[str]] = field(default_factory=dict)
     _columns: dict[int, Column] = field(default_factory=dict)
 
     @property
@@ -64,27 +76,35 @@ class Arrayed:
 
     def domain(self, tree: Tree) -> str:
         """Where an expression has its values."""
+        found = self.origins(tree)
+        return ONCE if not found else EACH if len(found) > 1 or _COLUMN in found else next(iter(found))
+
+    def origins(self, tree: Tree) -> frozenset[str]:
+        """The parts of a row that an expression reads, its columns of numbers as ``col``."""
         found = self._origins.get(id(tree))
         if found is None:
-            found = self._origins[id(tree)] = self._domain(tree)
+            if isinstance(tree, Fact):
+                step = self.asked.steps.get(tree.name)
+                found = _ORIGINS[origin_of(tree.name)] if step is None else self.origins(step)
+            else:
+                found = frozenset().union(*map(self.origins, children(tree)))
+            self._origins[id(tree)] = found
         return found
-
-    def _domain(self, tree: Tree) -> str:
-        if isinstance(tree, Fact):
-            step = self.asked.steps.get(tree.name)
-            if step is not None:
-                return self.domain(step)
-            origin = origin_of(tree.name)
-            return ITEM if origin == "fig" else ONCE if origin == "open" else EACH if origin == "col" else origin
-        found = {self.domain(part) for part in children(tree)} - {ONCE}
-        return ONCE if not found else next(iter(found)) if len(found) == 1 else EACH
 
     def column(self, tree: Tree) -> Column:
         """An expression that does not depend on the row as a whole, over the elements of its domain."""
         found = self._columns.get(id(tree))
         if found is None:
-            found = self._columns[id(tree)] = self._column(tree)
+            kept = self.leaves.shared if self._is_shared(tree) else self._columns
+            found = kept.get(id(tree))
+            if found is None:
+                found = kept[id(tree)] = self._column(tree)
+            self._columns[id(tree)] = found
         return found
+
+    def _is_shared(self, tree: Tree) -> bool:
+        """Whether it reads one part of a row, not the item, and names no step of this program."""
+        return self.domain(tree) in self.leaves.of and not any(n in self.asked.steps for n in self.asked.names(tree))
 
     def _column(self, tree: Tree) -> Column:
         if not isinstance(tree, Fact):
@@ -105,28 +125,42 @@ class Arrayed:
         """The expression for a fact of the item."""
         return self.asked.keep(Fact(f"{ITEM}:{name}"))
 
-    def frontier(self, names: Sequence[str]) -> dict[str, list[Tree]]:
+    def frontier(self, names: Sequence[str]) -> Frontier:
         """The largest expressions of each part that what the steps of these names come to is made of."""
-        found: dict[str, dict[int, Tree]] = {}
+        found = Frontier({}, {}, {})
         seen: set[int] = set()
 
         def visit(tree: Tree) -> None:
             if id(tree) in seen:
                 return
             seen.add(id(tree))
-            domain = self.domain(tree)
-            if domain not in (ONCE, EACH):
-                found.setdefault(domain, {})[id(tree)] = tree
-            elif domain == EACH and isinstance(tree, Fact):
+            origins = self.origins(tree)
+            if len(origins) == 1 and _COLUMN not in origins:
+                found.parts.setdefault(next(iter(origins)), {})[id(tree)] = tree
+            elif origins <= {ITEM, _COLUMN} and isinstance(tree, Compare):
+                found.comparisons[id(tree)] = tree
+            elif isinstance(tree, Fact) and tree.name not in self.asked.steps and origins:
+                found.numbers[tree.name.partition(":")[2]] = tree
+            elif isinstance(tree, Fact):
                 step = self.asked.steps.get(tree.name)
-                visit(self.item_leaf(tree.name.partition(":")[2]) if step is None else step)
-            elif domain == EACH:
+                if step is not None:
+                    visit(step)
+            else:
                 for part in children(tree):
                     visit(part)
 
         for name in names:
             visit(self.asked.steps[name])
-        return {domain: list(trees.values()) for domain, trees in found.items()}
+        return found
+
+
+@dataclass
+class Frontier:
+    """What tells the rows of a program apart: expressions of each part, comparisons of numbers, numbers themselves."""
+
+    parts: dict[str, dict[int, Tree]]
+    comparisons: dict[int, Tree]
+    numbers: dict[str, Tree]
 
 
 @dataclass
@@ -184,4 +218,16 @@ def item_facts(asked: Asked, stated: Mapping[str, Value], unknown: frozenset[str
     return found
 
 
-__all__ = ["EACH", "ITEM", "NO_LEAVES", "ONCE", "Arrayed", "Elements", "Facts", "Leaves", "Rows", "item_facts"]
+__all__ = [
+    "EACH",
+    "ITEM",
+    "NO_LEAVES",
+    "ONCE",
+    "Arrayed",
+    "Elements",
+    "Facts",
+    "Frontier",
+    "Leaves",
+    "Rows",
+    "item_facts",
+]

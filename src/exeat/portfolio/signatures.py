@@ -21,16 +21,12 @@ from exeat.determination.vigilance import red_flags
 from exeat.lawbook.instrument import Section
 from exeat.logic.arrays import NO, YES, Column, Texts, truths
 from exeat.logic.tree import Fact
+from exeat.portfolio.alike_rows import distinct, packed
 from exeat.portfolio.decision import shown_names
 from exeat.portfolio.domains import ONCE, Arrayed, Rows
-from exeat.portfolio.duck import numbered
 
 #: A shown truth with what it is cited by, or a text that is shown.
 Mark: TypeAlias = tuple[object, ...]
-#: Five truths of three make a byte, two bytes a number below 2 ** 16, three of those a whole number; two texts, too.
-_IN_BYTE, _BYTE, _SHORT, _TEXT = 5, 3**5, 3**10, 2**31
-_ROOM = 2**62
-
 _POLICY_OPEN = (None, "license_required", "unknown")
 
 
@@ -93,16 +89,13 @@ class Signing:
         columns, texts = self._columns(rows)
         # What is the same for all rows of the program tells none of them apart.
         telling = [column for column, varies in zip(columns, self._varies, strict=True) if varies]
-        words = _packed(telling, texts, rows.count)
-        codes, firsts = _distinct(words)
-        found = np.empty(len(firsts), np.int64)
-        for place, row in enumerate(firsts):
-            key = tuple(int(word[row]) for word in words)
-            number = self._known.get(key)
-            if number is None:
-                number = self._known[key] = self.signatures.number(self._read(columns, texts, int(row)))
-            found[place] = number
-        return found[codes]
+        words = packed(telling, texts, rows.count)
+        codes, firsts = distinct(words)
+        keys = list(zip(*(word[firsts].tolist() for word in words), strict=True))
+        new = [place for place, key in enumerate(keys) if key not in self._known]
+        for place, signature in zip(new, self._read(columns, texts, firsts[new]), strict=True):
+            self._known[keys[place]] = self.signatures.number(signature)
+        return np.array([self._known[key] for key in keys], np.int64)[codes]
 
     def _columns(self, rows: Rows) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.int32]]]:
         """Shown truths, those that are hidden made no, and shown texts; each of one value or one for each row."""
@@ -117,21 +110,23 @@ class Signing:
             columns.append(column & np.uint8(YES) if name in self.flags else column)
         return columns, [_codes(rows.column(keep(Fact(name)))) for name in self._texts]
 
-    def _read(self, columns: Sequence[NDArray[np.uint8]], texts: Sequence[NDArray[np.int32]], row: int) -> Signature:
+    def _read(
+        self, columns: Sequence[NDArray[np.uint8]], texts: Sequence[NDArray[np.int32]], rows: NDArray[np.int64]
+    ) -> Iterator[Signature]:
+        """What some rows show."""
         listed = self.program.words.listed
-        said = [None if (code := int(_at(text, row))) < 0 else listed[code] for text in texts]
+        said = [[None if code < 0 else listed[code] for code in _at(text, rows).tolist()] for text in texts]
         shown = dict(zip(self._texts, said, strict=True))
-        held = [
-            (self.marks[name], truth == YES)
-            for name, column in zip(self.names, columns, strict=True)
-            if (truth := int(_at(column, row))) != NO
-        ]
-        return made_signature(
-            [shown[f"{track}.outcome"] for track in TRACKS],
-            shown["eccn"],
-            [shown[f"{track}.review_policy"] for track in TRACKS],
-            held,
-        )
+        held = np.stack([_at(column, rows) for column in columns], axis=1) if columns else np.zeros((len(rows), 0))
+        marks = [self.marks[name] for name in self.names]
+        for place in range(len(rows)):
+            truths_of = held[place]
+            yield made_signature(
+                [shown[f"{track}.outcome"][place] for track in TRACKS],
+                shown["eccn"][place],
+                [shown[f"{track}.review_policy"][place] for track in TRACKS],
+                [(marks[at], bool(truths_of[at] == YES)) for at in np.flatnonzero(truths_of).tolist()],
+            )
 
 
 def made_signature(
@@ -191,48 +186,8 @@ def _codes(column: Column) -> NDArray[np.int32]:
     return column.codes if isinstance(column, Texts) else np.array([-1], np.int32)
 
 
-def _at(column: NDArray[Any], row: int) -> Any:
-    return column[row if len(column) > 1 else 0]
-
-
-def _packed(
-    columns: Sequence[NDArray[np.uint8]], texts: Sequence[NDArray[np.int32]], count: int
-) -> list[NDArray[np.int64]]:
-    """The columns in few whole numbers for each row, exactly, and always in the same places."""
-    small: list[tuple[NDArray[Any], int]] = []
-    for start in range(0, len(columns), 2 * _IN_BYTE):
-        both = _joined(columns[start : start + _IN_BYTE]).astype(np.uint16)
-        rest = columns[start + _IN_BYTE : start + 2 * _IN_BYTE]
-        small.append((both * np.uint16(_BYTE) + _joined(rest) if rest else both, _SHORT))
-    small += [(text.astype(np.int64) + 1, _TEXT) for text in texts]
-    words: list[NDArray[np.int64]] = []
-    room = 0
-    for column, radix in small:
-        if room * radix > _ROOM or not words:
-            words.append(np.zeros(count, np.int64))
-            room = 1
-        words[-1] *= radix
-        words[-1] += column
-        room *= radix
-    return words
-
-
-def _joined(columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    found = columns[0]
-    for column in columns[1:]:
-        found = found * np.uint8(3) + column
-    return found
-
-
-def _distinct(words: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row the number of its packing, and the first row of each packing."""
-    codes = numbered(words[0])
-    for word in words[1:]:
-        other = numbered(word)
-        codes = numbered(codes * (int(other.max()) + 1) + other)
-    firsts = np.empty(int(codes.max(initial=-1)) + 1, np.int64)
-    firsts[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, firsts
+def _at(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+    return column[rows] if len(column) > 1 else np.repeat(column, len(rows))
 
 
 __all__ = ["Signature", "Signatures", "Signing", "signature_of"]

@@ -6,7 +6,7 @@ uncertain figure at a time. Here each figure makes an item of its own; those the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from exeat.determination.determine import Engine
 from exeat.determination.robustness import Bounds, figures_tried
-from exeat.logic.arrays import Column, Numbers, Texts, Truths
 from exeat.logic.tree import Fact, Value, fact_names
+from exeat.portfolio.alike_rows import classes_of
 from exeat.portfolio.asked import Asked
-from exeat.portfolio.domains import ITEM, NO_LEAVES, ONCE, Arrayed, Rows
-from exeat.portfolio.duck import numbered
+from exeat.portfolio.domains import ITEM, NO_LEAVES, ONCE, Arrayed, Frontier, Rows
 from exeat.portfolio.signatures import Signature, Signatures, Signing
 
 
@@ -163,9 +162,9 @@ class UncertainItems:
             return False
         return Arrayed(asked, NO_LEAVES, ()).domain(asked.keep(Fact(name))) not in (ONCE, ITEM)
 
-    def bounds(self, program: Arrayed, signing: Signing) -> WithinBounds:
+    def bounds(self, program: Arrayed, frontier: Frontier) -> WithinBounds:
         """What these items come to for a program; items the law cannot tell apart are tried once."""
-        classes = _classes(program, signing.roots, len(self.items))
+        classes = classes_of(program, frontier, ITEM, len(self.items))
         of: dict[int, list[Uncertain]] = {}
         for element, made in self._made.items():
             figures = []
@@ -176,30 +175,6 @@ class UncertainItems:
                 figures.append(Uncertain(tuple(firsts.values()), firsts[int(classes[middle])]))
             of[element] = figures
         return WithinBounds(program, of, frozenset(self._alone))
-
-
-def _classes(program: Arrayed, roots: Sequence[str], count: int) -> NDArray[np.int64]:
-    """A number for each item: equal for those that no expression of the program tells apart."""
-    codes = np.zeros(count, np.int64)
-    for tree in program.frontier(roots).get(ITEM, ()):
-        for values in _parts(program.column(tree)):
-            if len(values) > 1:
-                other = numbered(values)
-                codes = numbered(codes * (int(other.max(initial=0)) + 1) + other)
-    return codes
-
-
-def _parts(column: Column) -> list[NDArray[Any]]:
-    match column:
-        case Truths(values):
-            return [values]
-        case Texts(codes):
-            return [codes]
-        case Numbers(digits, known):
-            listed = digits.tolist()
-            places = {digit: number for number, digit in enumerate(dict.fromkeys(listed))}
-            return [np.array([places[digit] for digit in listed], np.int64), known]
-    return []
 
 
 __all__ = ["UncertainItems", "WithinBounds"]

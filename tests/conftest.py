@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # No test fails for being slow; in CI the same examples are tried every time.
-settings.register_profile("exeat", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+SLOW = (HealthCheck.too_slow,)
+settings.register_profile("exeat", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("ci", deadline=None, suppress_health_check=SLOW, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "exeat")
 
 

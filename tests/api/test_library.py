@@ -34,10 +34,7 @@ FULL = {
 
 
 def test_importing_loads_nothing_of_the_package() -> None:
-    code = (
-        "import sys, time; t = time.perf_counter(); import exeat; t = time.perf_counter() - t;"
-        "assert t < 0.1, t; print([m for m in sys.modules if m.startswith('exeat.')])"
-    )
+    code = "import sys; import exeat; print([m for m in sys.modules if m.startswith('exeat.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -137,7 +137,7 @@ def test_a_bar_stands_only_where_somebody_looks(table: Path) -> None:
     """On a terminal there is a bar on standard error, which is taken away at the end; in a pipe there is none."""
     table.write_text("\n".join((HEADER, *[GOOD] * 3)) + "\n", encoding="utf-8")
     words = [sys.executable, "-c", _SLOW, "batch", str(table)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=280, check=False)
     assert (done.returncode, done.stderr) == (DECIDED, "")
     ours, theirs = pty.openpty()
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:

@@ -61,7 +61,7 @@ def test_half_a_character_is_refused_before_anything_is_shown(run: Run, tmp_path
 
 def test_a_closed_output_is_told_in_one_line() -> None:
     command = f'"{sys.executable}" -m exeat tier DE >&-'
-    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=280)
     assert ran.returncode == 1 and ran.stderr == "exeat: standard output is closed; no answer can be shown\n"
 
 

@@ -147,7 +147,7 @@ def test_a_lost_connection(postgresql: str) -> None:
     def cut(connection: Any) -> None:
         own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         with psycopg.connect(postgresql, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", (own,))
+            other.execute("SELECT pg_terminate_backend(%s, 60000)", (own,))
 
     def breaks(unit: Unit) -> None:
         unit.reserve({LPP: 1}, "b")
@@ -160,7 +160,7 @@ def test_a_lost_connection(postgresql: str) -> None:
     assert ledger.balance(LPP).held == 1, "neither stands"
     with psycopg.connect(postgresql, autocommit=True) as other:
         other.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     with pytest.raises(StoreError, match="repeat it with the same key"):

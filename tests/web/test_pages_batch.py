@@ -57,10 +57,10 @@ def started(client: TestClient, page: Any, form: str = "csv", **more: str) -> An
 
 def done(client: TestClient, page: Any) -> Any:
     """The page of a batch once it is no longer under way."""
-    until = time.monotonic() + 200
+    until = time.monotonic() + 280
     while 'id="watch"' in page.text and time.monotonic() < until:
         assert '<meta http-equiv="refresh"' in page.text  # without a script the page asks again by itself
-        time.sleep(0.2)
+        time.sleep(0.1)
         page = client.get(str(page.url), headers=PAGE)
     return page
 

@@ -19,6 +19,7 @@ from exeat.web.compare import Pair, Side, direction, line_moves
 from exeat.web.compare_all import alike, moves_of_all
 from exeat.web.map_of_outcomes import Profile, map_of_outcomes
 
+QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 HTML = {"accept": "text/html"}
 
 
@@ -174,7 +175,7 @@ VALUES = st.one_of(
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 def test_no_address_breaks_a_page(client: TestClient, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(NAMES)))
     query = data.draw(st.dictionaries(st.sampled_from([*NAMES[path], "frob"]), VALUES, max_size=3))
@@ -183,7 +184,7 @@ def test_no_address_breaks_a_page(client: TestClient, data: st.DataObject) -> No
 
 
 @given(st.sampled_from(["/law/provisions/", "/law/instruments/", "/law/groups/"]), st.text(min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 def test_no_name_breaks_a_page_of_the_law(client: TestClient, path: str, name: str) -> None:
     from urllib.parse import quote
 

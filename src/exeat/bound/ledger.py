@@ -155,6 +155,11 @@ class LedgerBooks:
                      for report in answer.get("screening", ()) for one in report["lists"]}  # fmt: skip
             balances = {one["fact"]: one["value"] for one in answer.get("balances", ())}
 
+            told: dict[str, Any] = {"key": key, "lists": lists, "balances": balances, **more}
+            if not names:
+                number = ledger.record(answer, stated=stated, **told)
+                return {"number": number, "key": key, "reference": how.reference, "reserved": []}
+
             def work(unit: Unit) -> tuple[int, list[dict[str, Any]]]:
                 unit.lock(names)
                 reserved = []
@@ -165,7 +170,7 @@ class LedgerBooks:
                         "reservation": posted.key, "account": str(name), "amount": f"{amount:f}", "unit": name.unit,
                         "remaining": None if left is None else f"{left:f}",
                     })  # fmt: skip
-                number = unit.record(answer, stated=stated, key=key, lists=lists, balances=balances, **more)
+                number = unit.record(answer, stated=stated, **told)
                 return number, reserved
 
             number, reserved = ledger.run(work)

@@ -19,6 +19,7 @@ from exeat.ledger.clock import Clock, micros, system_clock
 from exeat.ledger.errors import StoreError
 from exeat.ledger.hot import HotPath
 from exeat.ledger.postings import Posted
+from exeat.ledger.receipts import StoredParts, drafted
 from exeat.ledger.store import Store
 from exeat.ledger.unit import Unit
 from exeat.ledger.verify import Verification, verify
@@ -84,9 +85,12 @@ class Ledger:
 
     def _committed(self, unit: Unit) -> None:
         self._ids.update(unit.found)
+        self._remember(unit.parts)
+
+    def _remember(self, parts: StoredParts) -> None:
         if len(self._parts) > _PARTS:
             self._parts.clear()
-        self._parts.update(unit.parts.added)
+        self._parts.update(parts.added)
 
     def run(self, work: Callable[[Unit], Result]) -> Result:
         """``work`` in one transaction, done again if another writer came first (so it may run more than once)."""
@@ -183,7 +187,13 @@ class Ledger:
 
     def record(self, determination: Mapping[str, Any], *, stated: Mapping[str, Any], **more: Any) -> int:
         """Record a determination; its number. See :meth:`Unit.record`."""
-        return self.run(lambda unit: unit.record(determination, stated=stated, **more))
+        draft = drafted(determination, stated=stated, **more)
+        parts = StoredParts(self._parts, set())
+        number = self._hot.record(draft, self.now, parts, self.seal_key)
+        if number is None:
+            return self.run(lambda unit: unit.record_draft(draft, stated))
+        self._remember(parts)
+        return number
 
     def verify(self, *, checkpoint: Mapping[str, Any] | None = None, workers: int | None = None) -> Verification:
         """Compare everything stored with its hashes."""

@@ -1,4 +1,5 @@
-"""The common reservation in as few statements as there can be: one account, one limit, nothing else bound to it.
+"""The common reservation in as few statements as there can be: one account, one limit, nothing else bound to it; and
+the common receipt without what SQLAlchemy adds to each statement.
 
 The check is made on the row's newest version: under SQLite's write lock, or in PostgreSQL by the update's own
 condition; whoever comes second sees what the first one left. Whatever does not match here (a full account, dated
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from exeat.ledger.amounts import Amount, scaled, unscaled
@@ -16,6 +18,7 @@ from exeat.ledger.chain import posting_link, posting_rest
 from exeat.ledger.clock import day_of
 from exeat.ledger.moves import checked_key, raise_digest
 from exeat.ledger.postings import Move, Posted
+from exeat.ledger.receipts import Draft, StoredParts, write
 from exeat.ledger.store import RACES, Store
 
 _COLUMNS = (
@@ -43,6 +46,8 @@ CREATE TEMP TRIGGER IF NOT EXISTS exeat_raise INSTEAD OF INSERT ON exeat_raises 
   FROM accounts WHERE id = NEW.account AND changes() = 1;
 END"""
 _SQLITE_RAISE = f"INSERT INTO exeat_raises ({_TOLD}) VALUES ({', '.join('?' * 14)})"
+
+_SQLITE_KEY = "SELECT number FROM receipts WHERE key = ?"
 
 #: One statement is one transaction and one round trip: the row is locked for no longer than that.
 _CHANGED = """
@@ -124,6 +129,32 @@ class HotPath:
         return self._post(
             (account, held + consumed, move.operation, held, consumed, move.at, move.day, move.key, *said)
         )
+
+    def record(self, draft: Draft, now: Callable[[], int], stored: StoredParts, seal_key: bytes | None) -> int | None:
+        """Record a drafted determination in one transaction; its number. Only on SQLite, where whatever is under the
+        driver costs more than what is under the disk.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        if not self._store.sqlite:
+            return None
+        connection = self._store.pinned()
+        try:
+            execute = connection.cursor().execute
+            execute("BEGIN IMMEDIATE")
+            if draft.key is not None and execute(_SQLITE_KEY, (draft.key,)).fetchall():
+                execute("ROLLBACK")
+                return None
+            number = write(execute, "sqlite", now(), draft, seal_key=seal_key, stored=stored)
+            execute("COMMIT")
+        except self._store.errors as error:
+            self._store.unpin()
+            raise self._store.explained(error) from error
+        except BaseException:
+            self._store.unpin()  # refused or interrupted: what was begun is undone
+            raise
+        return number
 
     def _post(self, row: _Row) -> Posted | None:
         account, _, operation, held, consumed, _, day, key, reservation, expires_at, who, reference, why, request = row

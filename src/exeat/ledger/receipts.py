@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -39,6 +39,20 @@ class Receipt:
     redacted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All of an entry but its place in the chain, made before anything is locked. ``opens`` is empty without values."""
+
+    kind: str
+    reference: str
+    key: str | None
+    body: bytes
+    commitments: bytes = b""
+    opens: bytes = b""
+    pieces: Mapping[bytes, bytes] = field(default_factory=dict)
+    part_list: bytes = b""
+
+
 def append(
     connection: Connection,
     at: int,
@@ -47,29 +61,42 @@ def append(
     *,
     reference: str = "",
     key: str | None = None,
-    pieces: Mapping[bytes, bytes] | None = None,
-    part_list: bytes = b"",
-    values: Sequence[str] = (),
+    seal_key: bytes | None = None,
+) -> int:
+    """Add one entry to the chain and move its head. Returns its number, counted from 1."""
+    draft = Draft(kind, reference, key, canonical(body))
+    return write(connection.exec_driver_sql, connection.dialect.name, at, draft, seal_key=seal_key)
+
+
+def write(
+    execute: Callable[..., Any],
+    dialect: str,
+    at: int,
+    draft: Draft,
+    *,
     seal_key: bytes | None = None,
     stored: StoredParts | None = None,
 ) -> int:
-    """Add one entry to the chain and move its head. Returns its number, counted from 1."""
-    data = canonical(body)
-    commitments, opens = opening(values) if values else (b"", b"")
-    if pieces:
-        add_parts(connection, pieces, stored)
-    say = _SAID[connection.dialect.name]
-    head = connection.exec_driver_sql(say["head"]).one_or_none()
-    if head is None:
+    """Add a drafted entry, within a transaction: SQLAlchemy's way to execute a driver's statement, or the driver's."""
+    say = _SAID[dialect]
+    known: Collection[bytes] = () if stored is None else stored.sure
+    # In order of digest, so that two writers never wait for each other.
+    for name in sorted(name for name in draft.pieces if name not in known):
+        execute(say["part"], (name, draft.pieces[name]))
+        if stored is not None:
+            stored.added.add(name)
+    head = execute(say["head"]).fetchall()
+    if not head:
         raise LedgerError("the chain has lost its head row: run verify, and restore a backup")
-    number = head.receipts + 1
-    link = receipt_link(bytes(head.hash), number, at, kind, reference, key, part_list, commitments, data)
-    row = (number, at, kind, reference, key, part_list, commitments, data, link)
-    connection.exec_driver_sql(say["add"], row)
-    if values:
-        connection.exec_driver_sql(say["open"], (number, opens))
-    connection.exec_driver_sql(say["move"], (number, link, seal(seal_key, number, link)))
-    return int(number)
+    ((count, last),) = head
+    number = int(count) + 1
+    row = (number, at, draft.kind, draft.reference, draft.key, draft.part_list, draft.commitments, draft.body)
+    link = receipt_link(bytes(last), *row)
+    execute(say["add"], (*row, link))
+    if draft.opens:
+        execute(say["open"], (number, draft.opens))
+    execute(say["move"], (number, link, seal(seal_key, number, link)))
+    return number
 
 
 def _said(sign: str, lock: str) -> dict[str, str]:
@@ -95,18 +122,7 @@ class StoredParts:
     added: set[bytes]
 
 
-def add_parts(connection: Connection, pieces: Mapping[bytes, bytes], stored: StoredParts | None = None) -> None:
-    """Store pieces that are not there yet, in order of digest so that two writers never wait for each other."""
-    new = sorted(pieces.keys() - stored.sure) if stored is not None else sorted(pieces)
-    if new:
-        connection.exec_driver_sql(_SAID[connection.dialect.name]["part"], [(name, pieces[name]) for name in new])
-        if stored is not None:
-            stored.added.update(new)
-
-
-def record(
-    connection: Connection,
-    at: int,
+def drafted(
     determination: Mapping[str, Any],
     *,
     stated: Mapping[str, Any],
@@ -115,20 +131,10 @@ def record(
     key: str | None = None,
     lists: Mapping[str, str] | None = None,
     balances: Mapping[str, Any] | None = None,
-    seal_key: bytes | None = None,
-    stored: StoredParts | None = None,
-) -> int:
-    """Record a determination: what was stated, the answer with its trace, digests of law and lists, engine, who asked.
-
-    Recording again with the same key returns the first receipt's number.
-
-    Raises:
-        KeyReused: the key stands for another transaction.
+) -> Draft:
+    """What is recorded of a determination: what was stated, the answer with its trace, digests of law and lists,
+    engine, who asked.
     """
-    if key is not None:
-        first = connection.execute(select(receipts).where(receipts.c.key == key)).one_or_none()
-        if first is not None:
-            return _same(connection, first, stated)
     # Names stand in what was stated and in the parties of the answer; wherever else they turn up they are hidden too.
     found = personal_values({"stated": stated, "parties": determination.get("parties", ())})
     sealer = Sealer([who, *found] if who else found)
@@ -139,19 +145,31 @@ def record(
         "lists": dict(lists or {}),
         "balances": dict(balances or {}),
     }
-    return append(
-        connection,
-        at,
-        DETERMINATION,
-        {**sealer.sealed(document)[0], "answer": short},
-        reference=reference,
-        key=key,
-        pieces=pieces,
-        part_list=b"".join(order),
-        values=sealer.values,
-        seal_key=seal_key,
-        stored=stored,
-    )
+    body = canonical({**sealer.sealed(document)[0], "answer": short})
+    hidden = opening(sealer.values) if sealer.values else (b"", b"")
+    return Draft(DETERMINATION, reference, key, body, *hidden, pieces, b"".join(order))
+
+
+def record(
+    connection: Connection,
+    at: int,
+    draft: Draft,
+    stated: Mapping[str, Any],
+    *,
+    seal_key: bytes | None = None,
+    stored: StoredParts | None = None,
+) -> int:
+    """Record a drafted determination. Again with the same key, it gives the first receipt's number.
+
+    Raises:
+        KeyReused: the key stands for another transaction.
+    """
+    if draft.key is not None:
+        first = connection.execute(select(receipts).where(receipts.c.key == draft.key)).one_or_none()
+        if first is not None:
+            return _same(connection, first, stated)
+    execute, dialect = connection.exec_driver_sql, connection.dialect.name
+    return write(execute, dialect, at, draft, seal_key=seal_key, stored=stored)
 
 
 def _same(connection: Connection, first: Row[Any], stated: Mapping[str, Any]) -> int:
@@ -167,8 +185,8 @@ def split(answer: Mapping[str, Any], sealer: Sealer) -> tuple[dict[str, Any], di
     order: list[bytes] = []
 
     def put(value: Any) -> Any:
-        if not isinstance(value, (dict, list, tuple)):
-            return sealer.sealed(value)[0] if isinstance(value, str) else value
+        if not value or not isinstance(value, (dict, list, tuple)):
+            return sealer.text(value) if isinstance(value, str) else value
         marked, data = sealer.sealed(value)
         if len(data) < PART_BYTES:
             return marked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -45,8 +46,7 @@ class Sealer:
         if any(_MARK.search(value) for value in self.values):
             raise LedgerError("cannot be recorded: a party's name contains the mark of a sealed value")
         self._index = {value: index for index, value in enumerate(self.values)}
-        long = sorted((v for v in self.values if len(v) >= _LONG), key=len, reverse=True)
-        self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(v)}(?!\w)" for v in long)) if long else None
+        self._long = sorted((v for v in self.values if len(v) >= _LONG), key=len, reverse=True)
         # What JSON makes of them; a short one counts as a whole text only.
         self._written = [canonical(v)[1:-1] if len(v) >= _LONG else canonical(v) for v in self.values]
 
@@ -59,23 +59,35 @@ class Sealer:
                 return marked, canonical(marked)
         return value, data
 
+    def text(self, value: str) -> str:
+        """A text with marks; one of under four letters stays."""
+        return self._hide(value) if len(value) >= _LONG else value
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """Any long value as words of a sentence. Most names stand alone, and this takes longer than all the rest."""
+        return re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in self._long))
+
     def _hide(self, text: str) -> str:
         index = self._index.get(text)
         if index is not None:
             return mark(index)
-        if self._pattern is None:
+        for value in self._long:
+            if value in text:
+                break
+        else:
             return text
         return self._pattern.sub(lambda found: mark(self._index[found.group()]), text)
 
 
 def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:
     """Every personal text of a document, in order."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         for key, item in value.items():
             if inside and key in PERSONAL_KEYS and isinstance(item, str):
                 if item:
                     yield item
-            elif isinstance(item, (Mapping, list, tuple)):
+            elif isinstance(item, (dict, list, tuple, Mapping)):
                 if key in PARTY_KEYS and not isinstance(item, Mapping):
                     yield from (one for one in item if isinstance(one, str) and one)
                 yield from personal_values(item, inside=inside or key in PARTY_KEYS)
@@ -83,7 +95,7 @@ def personal_values(value: Any, *, inside: bool = False) -> Iterator[str]:
                 yield item
     elif isinstance(value, (list, tuple)):
         for item in value:
-            if isinstance(item, (Mapping, list, tuple)):
+            if isinstance(item, (dict, list, tuple, Mapping)):
                 yield from personal_values(item, inside=inside)
 
 
@@ -91,11 +103,11 @@ def _marked(value: Any, hide: Callable[[str], str], *, personal: bool) -> Any:
     if isinstance(value, str):
         # Codes of places and answers are texts too: one of under four letters is hidden only where a name stands.
         return hide(value) if personal or len(value) >= _LONG else value
-    if isinstance(value, Mapping):
-        return {key: _marked(item, hide, personal=key in _NAMES) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_marked(item, hide, personal=personal) for item in value]
-    return value
+    if value is None or isinstance(value, (int, float)) or not isinstance(value, (dict, Mapping)):
+        return value  # plain types first: whether something is a Mapping takes ten times as long to tell
+    return {key: _marked(item, hide, personal=key in _NAMES) for key, item in value.items()}
 
 
 def opening(values: Sequence[str]) -> tuple[bytes, bytes]:

@@ -188,33 +188,18 @@ class Unit:
 
     # Receipts and notices
 
-    def record(
-        self,
-        determination: Mapping[str, Any],
-        *,
-        stated: Mapping[str, Any],
-        who: str = "",
-        reference: str = "",
-        key: str | None = None,
-        lists: Mapping[str, str] | None = None,
-        balances: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Record a determination (as plain data) with what was stated, digests of lists by name, the balances it
-        used, and who asked (sealed like the parties' names). Returns the receipt's number.
+    def record(self, determination: Mapping[str, Any], *, stated: Mapping[str, Any], **more: Any) -> int:
+        """Record a determination (as plain data) with what was ``stated``; further ``lists`` (digests by name),
+        ``balances`` it used, ``reference``, ``key``, and ``who`` asked (sealed like the parties' names). Returns the
+        receipt's number.
         """
-        return receipts.record(
-            self.connection,
-            self._now,
-            determination,
-            stated=stated,
-            who=who,
-            reference=reference,
-            key=key,
-            lists=lists,
-            balances=balances,
-            seal_key=self._seal_key,
-            stored=self.parts,
-        )
+        draft = receipts.drafted(determination, stated=stated, **more)
+        return self.record_draft(draft, stated)
+
+    def record_draft(self, draft: receipts.Draft, stated: Mapping[str, Any]) -> int:
+        """As :meth:`record`."""
+        more: dict[str, Any] = {"seal_key": self._seal_key, "stored": self.parts}
+        return receipts.record(self.connection, self._now, draft, stated, **more)
 
     def redact(self, number: int, *, why: str, who: str = "", fields: Sequence[int] | None = None) -> int:
         """Delete personal values of a receipt."""

@@ -1,12 +1,12 @@
 """Rows that one program cannot tell apart: their parts answer alike to every expression it makes of them.
 
 Each part of a row (its item, its consignee …) is given the number of its class; the classes of a row's parts, and the
-truths of its comparisons of numbers, are the row's key. Rows of one key are worked out once, over all of a table.
+truths of its comparisons of numbers, are the row's key. A key is worked out once, for the first row that has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exeat.logic.arrays import Column, Nothing, Numbers, Texts, Truths
+from exeat.logic.tree import Tree
 from exeat.portfolio.domains import ITEM, Arrayed, Frontier, Rows
 from exeat.portfolio.duck import numbered
 
@@ -62,7 +63,7 @@ def distinct(words: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDA
 
 @dataclass
 class AlikeRows:
-    """The keys of one program's rows, and what has been worked out for them.
+    """The keys of one program's rows, numbered from 0 as they first occur.
 
     ``apart`` are items of which each is a class of its own.
     """
@@ -71,8 +72,11 @@ class AlikeRows:
     frontier: Frontier
     apart: Collection[int]
     classes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    _keys: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    _found: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    count: int = 0
+    _known: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    _numbers: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    _listed: dict[object, int] = field(default_factory=dict)
+    _digits: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for part in self.frontier.parts:
@@ -83,30 +87,44 @@ class AlikeRows:
             listed = sorted(self.apart)
             own[listed] = np.arange(len(listed)) + int(own.max(initial=0)) + 1
 
-    def of(self, rows: Rows, work_out: Callable[[Rows], NDArray[np.int64]]) -> NDArray[np.int64]:
-        """What ``work_out`` finds for each of the rows, asked once for rows of one key."""
-        if not rows.count:
-            return np.empty(0, np.int64)
+    def number(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The number of each row's key, and the rows that have a key which no row had before, in its order."""
         words, whole = self._words(rows)
         codes, firsts = distinct(words)
-        if not whole:
-            return work_out(rows.of(firsts))[codes]
+        found = np.empty(len(firsts), np.int64)
         keys = words[0][firsts]
-        places = np.searchsorted(self._keys, keys)
-        places[places == len(self._keys)] = 0
-        known = self._keys[places] == keys if len(self._keys) else np.zeros(len(keys), np.bool_)
-        found = np.empty(len(keys), np.int64)
-        found[known] = self._found[places[known]]
+        if whole:
+            places = np.minimum(np.searchsorted(self._known, keys), max(len(self._known) - 1, 0))
+            known = self._known[places] == keys if len(self._known) else np.zeros(len(keys), np.bool_)
+            found[known] = self._numbers[places[known]]
+        else:
+            listed = zip(*(word[firsts].tolist() for word in words), strict=True)
+            kept = [self._listed.get(key, -1) for key in listed]
+            found[:] = kept
+            known = found >= 0
         new = np.flatnonzero(~known)
-        if len(new):
-            found[new] = work_out(rows.of(firsts[new]))
+        found[new] = np.arange(self.count, self.count + len(new))
+        self.count += len(new)
+        if whole:
             self._remember(keys[new], found[new])
-        return found[codes]
+        else:
+            for place in new.tolist():
+                self._listed[tuple(int(word[firsts[place]]) for word in words)] = int(found[place])
+        return found[codes], firsts[new]
 
-    def _remember(self, keys: NDArray[np.int64], found: NDArray[np.int64]) -> None:
-        listed = np.concatenate([self._keys, keys])
+    def own(self, key: str) -> tuple[int, bool]:
+        """The number of a row that is like no other but those of this text, and whether it is new."""
+        found = self._listed.get(key)
+        if found is not None:
+            return found, False
+        self._listed[key] = self.count
+        self.count += 1
+        return self.count - 1, True
+
+    def _remember(self, keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+        listed = np.concatenate([self._known, keys])
         order = np.argsort(listed)
-        self._keys, self._found = listed[order], np.concatenate([self._found, found])[order]
+        self._known, self._numbers = listed[order], np.concatenate([self._numbers, numbers])[order]
 
     def _words(self, rows: Rows) -> tuple[list[NDArray[np.int64]], bool]:
         """The key of each row in whole numbers, and whether one holds all of it, always in the same way."""
@@ -120,9 +138,9 @@ class AlikeRows:
             words[-1] *= size
             words[-1] += classes[rows.elements[part]]
             room *= size
-        truths, codes = _columns([rows.column(tree) for tree in self.frontier.comparisons.values()])
+        truths, codes = _columns(rows.column, self.frontier.comparisons.values(), self._digits)
         # A number that is compared with what another part says stands in the key itself.
-        raw, numbers = _columns([rows.column(tree) for tree in self.frontier.numbers.values()])
+        raw, numbers = _columns(rows.column, self.frontier.numbers.values(), self._digits)
         if len(words) != 1 or codes or raw or numbers or room * 3 ** len(truths) > _ROOM:
             more = packed([*truths, *raw], [*codes, *numbers], rows.count)
             return [*words, *more] or [np.zeros(rows.count, np.int64)], False
@@ -135,25 +153,27 @@ class AlikeRows:
 def classes_of(program: Arrayed, frontier: Frontier, part: str, count: int) -> NDArray[np.int64]:
     """A number for each element of a part: equal for those that no expression of the program tells apart."""
     trees = frontier.parts.get(part, {}).values()
-    truths, codes = _columns([program.column(tree) for tree in trees])
+    truths, codes = _columns(program.column, trees, {})
     words = packed([t for t in truths if len(t) > 1], [c for c in codes if len(c) > 1], count)
     return distinct(words)[0] if words and count else np.zeros(count, np.int64)
 
 
-def _columns(columns: Sequence[Column]) -> tuple[list[NDArray[np.uint8]], list[NDArray[Any]]]:
-    """Columns as truths and as whole numbers that are equal where the values are."""
+def _columns(
+    column_of: Callable[[Tree], Column], trees: Iterable[Tree], digits: dict[int, dict[int, int]]
+) -> tuple[list[NDArray[np.uint8]], list[NDArray[Any]]]:
+    """Columns as truths and as whole numbers that are equal where the values are; ``digits`` numbers the figures."""
     truths: list[NDArray[np.uint8]] = []
     codes: list[NDArray[Any]] = []
-    for column in columns:
-        match column:
+    for tree in trees:
+        match column_of(tree):
             case Truths(values):
                 truths.append(values)
             case Texts(texts):
                 codes.append(texts)
-            case Numbers(digits, known):
-                listed = digits.tolist()
-                places = {digit: number for number, digit in enumerate(dict.fromkeys(listed))}
-                codes.append(np.where(known, np.array([places[digit] for digit in listed], np.int64), -1))
+            case Numbers(figures, known):
+                places = digits.setdefault(id(tree), {})
+                listed = [places.setdefault(figure, len(places)) for figure in figures.tolist()]
+                codes.append(np.where(known, np.array(listed, np.int64), -1))
             case Nothing():
                 pass
     return truths, codes

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,9 @@ from exeat.terms import InputError
 if TYPE_CHECKING:
     from exeat.portfolio.run import Run
 
+#: Columns of rows by name: which program, item, parts and numbers each has.
+Chunk: TypeAlias = Mapping[str, NDArray[Any]]
+
 #: Rows whose arrays are held at a time.
 CHUNK = 1_000_000
 
@@ -49,9 +52,11 @@ class Ready:
     bounds: WithinBounds
     alike: AlikeRows
 
+    firsts: list[Chunk] = field(default_factory=list)
+
     def signatures_of(self, rows: Rows) -> NDArray[np.int64]:
         """The number of each row's signature, uncertain figures gone through."""
-        return self.alike.of(rows, lambda some: self.bounds.settle(self.signing, some, self.signing.of(some)))
+        return self.bounds.settle(self.signing, rows, self.signing.of(rows))
 
 
 @dataclass
@@ -120,20 +125,72 @@ class Deciding:
     # The rows.
 
     def sign(self) -> None:
-        """Give every row the number of its signature."""
-        done, signed = 0, []
+        """Give every row the number of its signature: rows are read for their keys, then each key is worked out."""
+        done = 0
+        programs, keys = [], []
         for chunk in self._chunks():
-            self.run.progress("deciding rows", done, self.source.rows)
+            self.run.progress("telling rows apart", done, self.source.rows)
             count = len(chunk["program"])
-            found = np.full(count, -1, np.int64)
+            found = np.full(count, -1, np.int32)
+            numbered_rows = {**chunk, "n": np.arange(done + 1, done + count + 1)}
             for program, rows in _by_program(chunk["program"], chunk["fine"]):
-                found[rows] = self._signed(self.programs[program], chunk, rows)
-            self._remember(chunk, found)
+                found[rows] = self._keys_of(self.programs[program], numbered_rows, rows)
             self.unread += int((~chunk["fine"]).sum())
-            signed.append(found.astype(np.int32))
+            programs.append(chunk["program"].astype(np.int16))
+            keys.append(found)
             done += count
-        numbers = np.arange(1, done + 1, dtype=np.int64)
-        self.duck.array_table("signed", {"n": numbers, "s": np.concatenate(signed) if signed else numbers})
+        signatures, begins = self._work_out()
+        signed = [
+            np.where(key < 0, np.int32(-1), signatures[begins[program] + np.maximum(key, 0)])
+            for program, key in zip(programs, keys, strict=True)
+        ]
+        rows = np.arange(1, done + 1, dtype=np.int64)
+        self.duck.array_table("signed", {"n": rows, "s": np.concatenate(signed) if signed else rows})
+
+    def _keys_of(self, ready: Ready, chunk: Chunk, at_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The number of each row's key; the first rows of new keys are kept."""
+        found = np.empty(len(at_rows), np.int64)
+        # A row with an uncertain figure that turns elsewhere for each row is like no other.
+        alone = np.isin(chunk["element"][at_rows], list(ready.bounds.alone))
+        alike = np.flatnonzero(~alone)
+        if len(alike):
+            some = at_rows[alike]
+            found[alike], new = ready.alike.number(self._rows(ready, {n: c[some] for n, c in chunk.items()}))
+            ready.firsts.append({name: column[some[new]] for name, column in chunk.items()})
+        for place in np.flatnonzero(alone).tolist():
+            row = at_rows[[place]]
+            number, is_new = ready.alike.own(repr(self._combo(chunk, int(row[0]))))
+            found[place] = number
+            if is_new:
+                ready.firsts.append({name: column[row] for name, column in chunk.items()})
+        return found
+
+    def _work_out(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The signature of every key, program after program, and where each program's begin."""
+        listed: list[NDArray[np.int32]] = []
+        begins: list[int] = []
+        firsts: list[tuple[int, int, Chunk, int]] = []
+        for number, ready in enumerate(self.programs):
+            self.run.progress("deciding", number, len(self.programs))
+            begins.append(sum(map(len, listed)))
+            if not ready.firsts:
+                continue
+            chunk = _together(ready.firsts)
+            found = ready.signatures_of(self._rows(ready, chunk))
+            for row in np.flatnonzero(np.isin(chunk["element"], list(ready.bounds.alone))).tolist():
+                found[row] = self.signatures.number(signature_of(self.run.decided_alone(self._combo(chunk, row))))
+            ready.firsts.clear()
+            listed.append(found.astype(np.int32))
+            order = np.argsort(chunk["n"], kind="stable")
+            signatures, places = np.unique(found[order], return_index=True)
+            for signature, row in zip(signatures.tolist(), order[places].tolist(), strict=True):
+                firsts.append((int(chunk["n"][row]), signature, chunk, row))
+        for _, signature, chunk, row in sorted(firsts, key=lambda first: first[:2]):
+            if signature not in self._seen:
+                self._seen.add(signature)
+                self._used.append(signature)
+                self.combos.append(self._combo(chunk, row))
+        return np.concatenate(listed) if listed else np.zeros(1, np.int32), np.array(begins, np.int64)
 
     def decided(self) -> Iterator[tuple[Decision, Determination]]:
         """The decision of each signature that occurs, and the determination of its first row."""
@@ -157,50 +214,21 @@ class Deciding:
             f"SELECT {', '.join(columns)} FROM ({self.keyed.read_rows('coded')}) AS r {join}", CHUNK
         )
 
-    def _signed(self, ready: Ready, chunk: Mapping[str, NDArray[Any]], at_rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        elements = {o: chunk["part " + o][at_rows].astype(np.int64) for o in self.run.coded.parts}
-        elements[ITEM] = chunk["element"][at_rows].astype(np.int64)
-        numbers = {m.fact: self._number_column(m.fact, chunk, at_rows) for m in self.keyed.numbers}
-        rows = Rows(ready.arrayed, len(at_rows), elements, numbers)
-        found = ready.signatures_of(rows)
-        if ready.bounds.alone:
-            self._decide_alone(ready, chunk, at_rows, elements[ITEM], found)
-        return found
+    def _rows(self, ready: Ready, chunk: Chunk) -> Rows:
+        elements = {o: chunk["part " + o].astype(np.int64) for o in self.run.coded.parts}
+        elements[ITEM] = chunk["element"].astype(np.int64)
+        numbers = {m.fact: self._number_column(m.fact, chunk) for m in self.keyed.numbers}
+        return Rows(ready.arrayed, len(chunk["element"]), elements, numbers)
 
-    def _decide_alone(
-        self,
-        ready: Ready,
-        chunk: Mapping[str, NDArray[Any]],
-        at_rows: NDArray[np.int64],
-        items: NDArray[np.int64],
-        found: NDArray[np.int64],
-    ) -> None:
-        """Rows with an uncertain figure that turns elsewhere for each row: each is decided as it stands."""
-        decided: dict[str, int] = {}
-        for place in np.flatnonzero(np.isin(items, list(ready.bounds.alone))):
-            combo = self._combo(chunk, int(at_rows[place]))
-            if (key := repr(combo)) not in decided:
-                decided[key] = self.signatures.number(signature_of(self.run.decided_alone(combo)))
-            found[place] = decided[key]
-
-    def _number_column(self, fact: str, chunk: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]) -> Column:
-        cells = chunk["number " + fact][rows]
+    def _number_column(self, fact: str, chunk: Chunk) -> Column:
+        cells = chunk["number " + fact]
         if fact in self._by_cell:
             return taken(self._by_cell[fact], cells) if len(self._by_cell[fact].digits) > 1 else self._by_cell[fact]
         most = int(cells.max(initial=0))
         digits = cells.astype(object) if most >= 2**63 else cells.astype(np.int64)
-        return Numbers(digits, chunk["known " + fact][rows], 0, most)
+        return Numbers(digits, chunk["known " + fact], 0, most)
 
-    def _remember(self, chunk: Mapping[str, NDArray[Any]], found: NDArray[np.int64]) -> None:
-        """Keep the first row of each signature."""
-        numbers, firsts = np.unique(found, return_index=True)
-        for row, number in sorted(zip(map(int, firsts), map(int, numbers), strict=True)):
-            if number >= 0 and number not in self._seen:
-                self._seen.add(number)
-                self._used.append(number)
-                self.combos.append(self._combo(chunk, row))
-
-    def _combo(self, chunk: Mapping[str, NDArray[Any]], row: int) -> dict[str, Any]:
+    def _combo(self, chunk: Chunk, row: int) -> dict[str, Any]:
         code = int(chunk["status"][row])
         status = {m.fact: s for m, s in zip(self.keyed.numbers, self.keyed.status_of(code), strict=True)}
         numbers: dict[str, Decimal | None] = {}
@@ -269,6 +297,11 @@ class Deciding:
     def count_out(self, out: Path) -> tuple[int, int]:
         """Rows decided and rows in error; fails if a row was lost, doubled, moved or left without an answer."""
         return count_out(self.duck, self.source, out, self.answer_name("outcome_text"))
+
+
+def _together(chunks: Sequence[Chunk]) -> Chunk:
+    """The rows of several chunks as one."""
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
 def _by_program(programs: NDArray[np.int64], fine: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -69,6 +69,45 @@ def test_a_repeated_request_stands_even_when_the_account_is_full(ledger: Ledger)
     assert ledger.reserve({LPP: 26_900_000}, "all").repeated
 
 
+def test_the_short_way_and_the_long_way_post_the_same(ledger: Ledger) -> None:
+    said = {"who": "u7", "reference": "S1", "why": "w"}
+    ledger.reserve({LPP: 1}, "the account is known from here on, and the short way open")
+    for number, amount in enumerate((5, "2.5", Decimal("0.0001"))):
+        ledger.reserve({LPP: amount}, f"short {number}", **said)
+        ledger.consume({LPP: amount}, f"short consumed {number}", **said)
+        with ledger.unit() as unit:
+            assert unit.reserve({LPP: amount}, f"short {number}", **said).repeated
+            assert unit.consume({LPP: amount}, f"short consumed {number}", **said).repeated
+            unit.reserve({LPP: amount}, f"long {number}", **said)
+        assert ledger.reserve({LPP: amount}, f"long {number}", **said).repeated
+    with ledger.store.reading() as connection:
+        columns = "operation, held, consumed, day, leg, expires_at, who, reference, why, request"
+        for number in range(3):
+            rows = connection.exec_driver_sql(
+                f"SELECT {columns} FROM postings WHERE key IN ('short {number}', 'long {number}')"
+            ).all()
+            assert len(rows) == 2 and rows[0] == rows[1]
+    assert ledger.verify().sound
+
+
+def test_the_short_way_refuses_what_would_pass_the_limit(ledger: Ledger) -> None:
+    ledger.reserve({LPP: 26_899_998}, "nearly all")
+    for key in ("a", "b"):
+        assert ledger.reserve({LPP: 1}, key).remaining == {1: Decimal(1 if key == "a" else 0)}
+    for amount in (1, "0.0001"):
+        with pytest.raises(LimitReached) as refused:
+            ledger.reserve({LPP: amount}, f"too much {amount}")
+        assert refused.value.remaining == 0
+    for wrong in ({LPP: 0}, {LPP: -1}, {LPP: "1.00001"}, {LPP: 1.5}):
+        with pytest.raises(LedgerError, match="expected"):
+            ledger.reserve(wrong, "k")
+    for key in ("", "k" * 191):
+        with pytest.raises(LedgerError, match="1 to 190 characters"):
+            ledger.reserve({LPP: 1}, key)
+    assert ledger.balance(LPP).held == 26_900_000
+    assert ledger.verify().sound
+
+
 def test_one_key_on_two_accounts_is_refused(ledger: Ledger) -> None:
     other = AccountName("AIA", "parent 1")
     ledger.open_account(other, counts_only=True)

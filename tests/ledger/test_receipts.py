@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ledger_samples import LPP, HandClock, answer, stated
 
-from exeat.ledger import commands, pack, receipts
+from exeat.ledger import commands, pack, receipts, walk
 from exeat.ledger.book import AccountName, Ledger, Limit
 from exeat.ledger.chain import canonical
 from exeat.ledger.errors import KeyReused, LedgerError, UnknownAccount
@@ -235,6 +235,62 @@ def test_verification_shared_among_processes_finds_the_same(recorded: Ledger) ->
         == ["receipts 6: altered, or moved from another place"]
         == [str(f) for f in recorded.verify(workers=1).faults]
     )
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_fault_at_a_seam_of_two_ranges_is_found(recorded: Ledger, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "RANGE", size)
+    assert recorded.verify(workers=2).sound
+    recorded.redact(4, why="asked", fields=[0])
+    assert recorded.verify(workers=2).sound, "the redaction stands in another range than what it redacts"
+    _tampered(
+        recorded,
+        "UPDATE receipts SET hash = body WHERE number = 2",
+        "DELETE FROM openings WHERE receipt IN (5, 6)",
+        "DELETE FROM receipts WHERE number = 5",
+    )
+    alone, shared = (recorded.verify(workers=workers) for workers in (1, 2))
+    assert {(fault.where, fault.number) for fault in alone.faults} == {
+        ("receipts", 2), ("receipts", 3), ("receipts", 5), ("receipts", 6), ("openings", 6)
+    }  # fmt: skip
+    assert {(fault.where, fault.number) for fault in shared.faults} == {
+        (fault.where, fault.number) for fault in alone.faults
+    }
+    assert (alone.receipts, alone.head) == (shared.receipts, shared.head)
+
+
+def test_what_sqlite_lets_stand_in_a_column_is_compared_too(full: Ledger) -> None:
+    """SQLite keeps any type anywhere: the same letters as bytes would hide a determination from a replay."""
+    found = _tampered(full, "UPDATE receipts SET kind = CAST(kind AS BLOB) WHERE number = 3")
+    assert "receipts 3: altered, or moved from another place" in map(str, found.faults)
+    _tampered(full, "UPDATE receipts SET kind = CAST(kind AS TEXT) WHERE number = 3")
+    assert full.verify().sound
+    found = _tampered(full, "INSERT INTO receipts SELECT 0, at, kind, reference, NULL, parts, commitments, body, hash"
+                      " FROM receipts WHERE number = 3")  # fmt: skip
+    assert "receipts: 1 rows numbered below 1" in map(str, found.faults)
+
+
+def test_a_chain_without_its_head_takes_no_receipt_and_holds_no_lock(ledger: Ledger) -> None:
+    ledger.record(answer(), stated=stated())
+    _tampered(ledger, "DELETE FROM heads")
+    with pytest.raises(LedgerError, match="lost its head row"):
+        ledger.record(answer(), stated=stated())
+    with ledger.store.writing() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM receipts").scalar() == 1
+
+
+def test_alone_or_in_a_unit_the_same_is_recorded(ledger: Ledger) -> None:
+    lists, balances = {"CSL": "ab" * 8}, {"consignee_lpp_tpp_this_year": 0}
+    more: dict[str, Any] = {"who": "officer 7", "reference": "S", "lists": lists, "balances": balances}
+    first = ledger.record(answer(), stated=stated(), **more)
+    with ledger.unit() as unit:
+        second = unit.record(answer(), stated=stated(), **more)
+    one, two = _get(ledger, first), _get(ledger, second)
+    assert one.document == two.document and one.document["who"] == "officer 7"
+    with ledger.unit() as unit:
+        keyed = unit.record(answer(), stated=stated(), key="order 1", **more)
+    assert ledger.record(answer(), stated=stated(), key="order 1", **more) == keyed
+    assert ledger.verify().receipts == 3
 
 
 # Redaction

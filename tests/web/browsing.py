@@ -25,6 +25,8 @@ CHROMIUM = next(
 )
 #: Milliseconds until a page, or what a test waits for on it, counts as never coming: against a hang, not slowness.
 PATIENCE = 120_000
+#: For the second look, in dark: the rows of a long table after the first twenty have no colors of their own.
+FIRST_ROWS = {"exclude": [["tbody tr:nth-child(n+21)"], ["datalist"]]}
 WHY_NOT = "no Chromium here (looked for chromium, chromium-browser, google-chrome)"
 
 

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     CHROMIUM,
+    FIRST_ROWS,
     WHY_NOT,
     arrived,
     chromium,
@@ -90,8 +91,9 @@ def browser() -> Iterator[Browser]:
 
 
 def serious(page: Page, **options: Any) -> list[Any]:
-    """What axe finds that is serious or critical, with the first places of each."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    """What axe finds that is serious or critical, with the first places of each; with options, in the first rows."""
+    part = FIRST_ROWS if options else None
+    found = Axe().run(page, context=part, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         (one["id"], one["help"], [(node["html"][:160], node.get("failureSummary")) for node in one["nodes"][:3]])
         for one in found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     CHROMIUM,
+    FIRST_ROWS,
     WHY_NOT,
     arrived,
     chromium,
@@ -47,7 +48,9 @@ def mark(page: Page, track: str, code: str) -> str:
 
 def serious(page: Page, part: str, *rules: str) -> list[tuple[str, str]]:
     """What axe finds in a part of the page that is serious or critical; all its rules, or these."""
-    found = Axe().run(page, context=part, options={"runOnly": list(rules)} if rules else None).response["violations"]
+    options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    where = {"include": [[part]], **(FIRST_ROWS if rules else {})}
+    found = Axe().run(page, context=where, options=options).response["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical")]
     return [(one["id"], one["nodes"][0]["html"][:150]) for one in grave]
 

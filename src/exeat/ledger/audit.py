@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -21,8 +21,10 @@ _ROWS = 5_000
 CHECKPOINT = "exeat ledger checkpoint 1"
 
 
-def audit(connection: Connection) -> tuple[int, list[Wrong]]:
-    """Every posting against its hash, every balance against the sum of its postings. Also how many were read."""
+def audit(connection: Connection, told: Sequence[tuple[str, bytes]]) -> tuple[int, list[Wrong]]:
+    """Every posting against its hash, every balance against the sum of its postings, names and limits and notices
+    against what the receipts say of them (``told``: kind and body of each). Also how many postings were read.
+    """
     state = {row.id: row for row in connection.execute(select(accounts))}
     read = 0
     wrong: list[Wrong] = []
@@ -47,8 +49,8 @@ def audit(connection: Connection) -> tuple[int, list[Wrong]]:
         if (row.held, row.consumed) != (held, consumed):
             sums = f"held {unscaled(held)}, consumed {unscaled(consumed)}"
             wrong.append(("account", account, f"its balance is not the sum of its postings ({sums})"))
-    wrong += list(_terms(connection, state))
-    wrong += list(_notices(connection))
+    wrong += list(_terms(connection, state, told))
+    wrong += list(_notices(connection, told))
     return read, wrong
 
 
@@ -70,11 +72,12 @@ def _rest(row: Row[Any]) -> str:
     )
 
 
-def _said(connection: Connection, kind: str, key: str) -> dict[int, dict[str, Any]]:
+def _said(told: Sequence[tuple[str, bytes]], kind: str, key: str) -> dict[int, dict[str, Any]]:
     """What the receipts say of each row, by the row's number."""
     found: dict[int, dict[str, Any]] = {}
-    query = select(receipt_table.c.body).where(receipt_table.c.kind == kind)
-    for body in connection.execute(query).scalars():
+    for what, body in told:
+        if what != kind:
+            continue
         try:
             entry = parsed(bytes(body))
             found[int(entry[key])] = entry
@@ -83,8 +86,8 @@ def _said(connection: Connection, kind: str, key: str) -> dict[int, dict[str, An
     return found
 
 
-def _terms(connection: Connection, state: Mapping[int, Row[Any]]) -> Iterator[Wrong]:
-    said = _said(connection, "account opened", "account")
+def _terms(connection: Connection, state: Mapping[int, Row[Any]], told: Sequence[tuple[str, bytes]]) -> Iterator[Wrong]:
+    said = _said(told, "account opened", "account")
     for account, row in state.items():
         name = {"kind": row.kind, "subject": row.subject, "period": row.period, "unit": row.unit}
         entry = said.get(account, {})
@@ -94,13 +97,13 @@ def _terms(connection: Connection, state: Mapping[int, Row[Any]]) -> Iterator[Wr
     for account in said.keys() - state.keys():
         yield "account", account, "missing"
     set_limits = {row.id: row for row in connection.execute(select(limits))}
-    for number, entry in _said(connection, "limit set", "limit").items():
+    for number, entry in _said(told, "limit set", "limit").items():
         limit = set_limits.pop(number, None)
         if limit is None or not _same_limit(limit, entry):
             yield "limit", number, "missing" if limit is None else "not as it was set"
     yield from (("limit", number, "was never set") for number in set_limits)
     set_shares = {row.id: row for row in connection.execute(select(shares))}
-    for number, entry in _said(connection, "share set", "share").items():
+    for number, entry in _said(told, "share set", "share").items():
         rule = set_shares.pop(number, None)
         if rule is None or not _same_share(rule, entry):
             yield "share", number, "missing" if rule is None else "not as it was set"
@@ -132,10 +135,11 @@ def _ceilings(connection: Connection, state: Mapping[int, Row[Any]]) -> Iterator
             yield "account", account, "the limit kept beside its balance is not the limit that was set"
 
 
-def _notices(connection: Connection) -> Iterator[Wrong]:
+def _notices(connection: Connection, told: Sequence[tuple[str, bytes]]) -> Iterator[Wrong]:
     said: dict[tuple[int, int], dict[str, Any]] = {}
-    query = select(receipt_table.c.body).where(receipt_table.c.kind == "notice")
-    for body in connection.execute(query).scalars():
+    for kind, body in told:
+        if kind != "notice":
+            continue
         try:
             entry = parsed(bytes(body))
             said[int(entry["notice"]), int(entry["number"])] = entry

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import struct
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from exeat.ledger.errors import LedgerError
 GENESIS = bytes(32)
 DIGEST = 32
 
-_HEADER = struct.Struct(">QqIIIII")
+_pack = struct.Struct(">QqIIIII").pack
 _OPTIONS = orjson.OPT_SORT_KEYS
 
 
@@ -46,12 +46,12 @@ def parsed(data: bytes) -> Any:
 
 def digest(data: bytes) -> bytes:
     """SHA-256."""
-    return hashlib.sha256(data).digest()
+    return sha256(data).digest()
 
 
 def posting_link(previous: bytes, number: int, at: int, rest: str) -> bytes:
     """The hash of a posting. ``rest`` is :func:`posting_rest`. The databases compute the same in SQL."""
-    return hashlib.sha256(previous + f"{number}|{at}|{rest}".encode()).digest()
+    return sha256(previous + f"{number}|{at}|{rest}".encode()).digest()
 
 
 def posting_rest(
@@ -87,12 +87,12 @@ def receipt_link(
 ) -> bytes:
     """The hash of a receipt: every column, each with its length, after the hash of the row before."""
     k, r, i = kind.encode(), reference.encode(), b"" if key is None else b"=" + key.encode()
-    header = _HEADER.pack(number, at, len(k), len(r), len(i), len(parts), len(commitments))
-    return hashlib.sha256(b"".join((previous, header, k, r, i, parts, commitments, body))).digest()
+    header = _pack(number, at, len(k), len(r), len(i), len(parts), len(commitments))
+    return sha256(b"".join((previous, header, k, r, i, parts, commitments, body))).digest()
 
 
 def seal(key: bytes | None, count: int, head: bytes) -> bytes:
     """HMAC-SHA256 of a chain's length and last hash, with a key kept outside the database; empty without a key."""
     if key is None:
         return b""
-    return hmac.new(key, b"exeat head" + count.to_bytes(8, "big") + head, hashlib.sha256).digest()
+    return hmac.new(key, b"exeat head" + count.to_bytes(8, "big") + head, sha256).digest()

@@ -1,16 +1,16 @@
 """What a program asks of the columns of one table: the program with everything the table never states left open.
 
 Names in these trees say where a fact comes from: ``item:tpp`` (the item), ``row:end_use`` (a column),
-``said:end_use`` (whether its cell states anything), ``party:end_user:location`` and ``here:end_user`` (a party's
-columns), ``col:quantity`` (a column of numbers, before it is known whether the cell is filled), ``num:quantity`` (a
-number that is there), ``fig:3`` (a figure worked out from the item alone), ``open:…`` (stated nowhere).
+``said:end_use`` (whether its cell states anything; ``said:?end_use``, that it is unknown),
+``party:end_user:location`` and ``here:end_user`` (a party's columns), ``col:quantity`` (a column of numbers, before
+it is known whether the cell is filled), ``num:quantity`` (a number that is there), ``fig:3`` (a figure worked out
+from the item alone), ``open:…`` (stated nowhere).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 
 from exeat.determination.determine import Engine
@@ -22,7 +22,6 @@ from exeat.lawbook.instrument import Classification
 from exeat.listing import FOOTNOTES, LISTS
 from exeat.logic.tree import (
     And,
-    Arith,
     Case,
     Coalesce,
     Compare,
@@ -37,6 +36,8 @@ from exeat.logic.tree import (
 )
 from exeat.portfolio.columns import Columns
 from exeat.portfolio.forest import OPEN, Forest, Simplifier
+from exeat.portfolio.origins import of_numbers, origin_of
+from exeat.portfolio.withheld import unless_withheld, withholding
 
 LIST_FACTS = frozenset(
     {
@@ -87,6 +88,7 @@ class Asked:
     def __post_init__(self) -> None:
         self.presumed: Mapping[str, Value] = dict(self.engine.presumable)
         self.vocabulary = self.engine.program.vocabulary
+        self.withheld = withholding(self.engine, self.shape.columns)
         self._names: dict[int, frozenset[str]] = {}
         groups = self.engine.program.law.groups
         self._simplify = Simplifier(self.forest, self._lookup, groups, self._parties)
@@ -122,14 +124,23 @@ class Asked:
             return self.keep(Constant(assumed))
         if name in shape.numbers:
             return fact(f"col:{name}")
+        of_item = [fact(f"item:{name}")] if name in shape.item_facts else []
+        if name in self.withheld:
+            of_item = [self._first_known([*of_item, self._presumption(name)])]
         if name in shape.facts:
-            if name not in shape.item_facts:
+            if not of_item:
                 return fact(f"row:{name}")
-            return self.keep(Case(((fact(f"said:{name}"), fact(f"row:{name}")),), fact(f"item:{name}")))
-        if name in shape.item_facts:
-            return fact(f"item:{name}")
+            return self.keep(Case(((fact(f"said:{name}"), fact(f"row:{name}")),), of_item[0]))
+        if of_item:
+            return of_item[0]
+        return self._presumption(name)
+
+    def _presumption(self, name: str) -> Tree:
+        """What stands for a fact nobody states."""
         value = self.presumed.get(name)
-        return fact(f"{OPEN}{name}") if value is None else self.keep(Constant(value))
+        if value is None:
+            return self._fact(f"{OPEN}{name}")
+        return unless_withheld(self.forest, name, self.keep(Constant(value)), self.withheld.get(name, ()))
 
     def _fact(self, name: str) -> Tree:
         return self.keep(Fact(name))
@@ -143,7 +154,8 @@ class Asked:
         rest.append(tree)
         presumed = self.engine.presumed_if_open.get(name)
         if presumed is not None:
-            rest.append(self.keep(Constant(presumed)))
+            constant = self.keep(Constant(presumed))
+            rest.append(unless_withheld(self.forest, name, constant, self.withheld.get(name, ())))
         behind = self._first_known(rest)
         if name in shape.numbers:
             return self._first_known([fact(f"col:{name}"), behind])
@@ -266,35 +278,3 @@ class Asked:
             always += [ban_name(law, s, track) for s in prohibitions(law)]
             found[track] = (*engine.relief_names[track], f"{track}.review_policy")
         return {"always": tuple(dict.fromkeys(name for name in always if name in self.steps)), **found}
-
-
-def origin_of(name: str) -> str:
-    """Where a name of these trees comes from: ``item``, ``row``, ``party:end_user``, ``num`` ...; a step: ``step``."""
-    first, colon, rest = name.partition(":")
-    if not colon:
-        return "step"
-    if first == "said":
-        return "row"
-    if first == "here":
-        return f"party:{rest}"
-    return f"party:{rest.partition(':')[0]}" if first == "party" else first
-
-
-def of_numbers(tree: Compare) -> bool:
-    """Whether a comparison is one of numbers."""
-    return tree.op not in ("=", "<>") or any(_is_number(side) for side in (tree.left, tree.right))
-
-
-def _is_number(tree: Tree) -> bool:
-    match tree:
-        case Arith():
-            return True
-        case Constant(value):
-            return isinstance(value, Decimal)
-        case Fact(name):
-            return origin_of(name) in ("col", "num", "fig")
-        case Case(branches, default):
-            return any(_is_number(value) for _, value in branches) or (default is not None and _is_number(default))
-        case Coalesce(args):
-            return any(map(_is_number, args))
-    return False

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -22,14 +21,14 @@ from exeat.logic.arrays import Column, Numbers, Words, numbers_of, taken
 from exeat.logic.tree import Value
 from exeat.portfolio.alike_rows import AlikeRows
 from exeat.portfolio.asked import Asked
-from exeat.portfolio.coded import at, together
+from exeat.portfolio.coded import at
 from exeat.portfolio.decision import Decision, decision_of
 from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows, item_facts
-from exeat.portfolio.duck import literal, quoted
+from exeat.portfolio.duck import quoted
 from exeat.portfolio.keyed import Keyed
-from exeat.portfolio.keys import answer_name, count_out, enum_of
 from exeat.portfolio.residual import ABSENT, UNKNOWN, Status
 from exeat.portfolio.signatures import Signatures, Signing, signature_of
+from exeat.portfolio.signed_answers import SignedAnswers
 from exeat.portfolio.within_bounds import UncertainItems, WithinBounds
 from exeat.terms import InputError
 
@@ -60,7 +59,7 @@ class Ready:
 
 
 @dataclass
-class Deciding:
+class Deciding(SignedAnswers):
     """Decides the rows of a :class:`Run` whose parts have been read."""
 
     run: Run
@@ -73,7 +72,7 @@ class Deciding:
         self.leaves = Leaves({o: [e.facts for e in p.elements] for o, p in self.run.coded.parts.items()}, Words())
         self.programs: list[Ready] = []
         self._by_cell = {m.fact: self._numbers(m.fact) for m in self.run.coded.by_cell}
-        self._used: list[int] = []
+        self.used: list[int] = []
         self._seen: set[int] = set()
         self.unread = 0
 
@@ -188,7 +187,7 @@ class Deciding:
         for _, signature, chunk, row in sorted(firsts, key=lambda first: first[:2]):
             if signature not in self._seen:
                 self._seen.add(signature)
-                self._used.append(signature)
+                self.used.append(signature)
                 self.combos.append(self._combo(chunk, row))
         return np.concatenate(listed) if listed else np.zeros(1, np.int32), np.array(begins, np.int64)
 
@@ -245,7 +244,7 @@ class Deciding:
     def _decided(self, place: int) -> tuple[Decision, Determination]:
         """The desk's decision of the first row of a signature; it must be what the signature says."""
         found = self.run.decided_alone(self.combos[place])
-        signature = self.signatures.listed[self._used[place]]
+        signature = self.signatures.listed[self.used[place]]
         if signature_of(found) != signature:
             said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
             raise InputError(
@@ -253,50 +252,6 @@ class Deciding:
                 f"{', '.join(signature.outcomes)}. Nothing is written; please report this"
             )
         return decision_of(found, None), found
-
-    # The answers beside the rows.
-
-    def write_decisions(self, decisions: Sequence[Decision], names: Sequence[str]) -> None:
-        """The answer of each signature that occurs."""
-        answers = [decision.answer for decision in decisions]
-        kinds = {"s": "INTEGER"}
-        kinds.update({f"a{n}": enum_of(answer[n] for answer in answers) for n in range(len(names))})
-        rows = [(s, *answer) for s, answer in zip(self._used, answers, strict=True)]
-        self.duck.table("decisions", kinds, rows)
-
-    def write_out(self, out: Path, names: Sequence[str], shown: Sequence[str], *, asking: bool = False) -> None:
-        """Every row with its answer, in the order of the source; rows in error have their error and no answer."""
-        answers = [f"d.a{n} AS {quoted(self.answer_name(name))}" for n, name in enumerate(names) if name in shown]
-        number = quoted(self.source.number)
-        original = ", ".join(f"s.{quoted(name)}" for name in (self.source.number, *self.source.columns))
-        error, errors = "CAST(NULL AS VARCHAR)", ""
-        if self.unread:
-            self._write_errors()
-            error, errors = "e.error", f" LEFT JOIN row_errors AS e ON e.n = s.{number}"
-        # The numbers of the rows stand on both sides: were they ever not side by side, the row would have no answer.
-        sql = (
-            f"SELECT {original}, {', '.join(answers)}, {error} AS error FROM source AS s POSITIONAL JOIN signed AS g "
-            f"LEFT JOIN decisions AS d ON d.s = CASE WHEN g.n = s.{number} THEN g.s END{errors}"
-        )
-        self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet, PRESERVE_ORDER true)")
-
-    def _write_errors(self) -> None:
-        """Why the rows that could not be read could not be."""
-        number = quoted(self.source.number)
-        told = together(['"@fault"', '"@part_fault"', '"@number_fault"'])
-        rows = self.keyed.read_rows(f"({self.run.coded.query('s.' + number)})")
-        self.duck.run(
-            f'CREATE OR REPLACE TEMP TABLE row_errors AS SELECT {number} AS n, coalesce("@unread", {told}) AS error '
-            f'FROM ({rows}) WHERE NOT "@fine"'
-        )
-
-    def answer_name(self, name: str) -> str:
-        """The column of an answer: its name, unless the table has such a column of its own."""
-        return answer_name(self.source, name)
-
-    def count_out(self, out: Path) -> tuple[int, int]:
-        """Rows decided and rows in error; fails if a row was lost, doubled, moved or left without an answer."""
-        return count_out(self.duck, self.source, out, self.answer_name("outcome_text"))
 
 
 def _together(chunks: Sequence[Chunk]) -> Chunk:

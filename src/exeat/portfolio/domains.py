@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from exeat.logic.arrays import NOTHING, Column, Words, column_of, evaluated, first_known, taken
 from exeat.logic.tree import Compare, Fact, Tree, Value, children
-from exeat.portfolio.asked import Asked, origin_of
+from exeat.portfolio.asked import Asked
+from exeat.portfolio.origins import origin_of
+from exeat.portfolio.withheld import UNKNOWN_MARK
 
 #: Where an expression has its values: once, or for each row; else the name of the part of a row it reads.
 ONCE, EACH = "", "*"
@@ -213,8 +215,10 @@ def item_facts(asked: Asked, stated: Mapping[str, Value], unknown: frozenset[str
     """
     found = {name: value for name, value in stated.items() if name not in unknown}
     for name in (*asked.shape.item_facts, *asked.shape.numbers):
-        if found.get(name) is None and name not in unknown and name not in asked.steps and name in asked.presumed:
+        open_ = found.get(name) is None and name not in unknown and name not in asked.steps
+        if open_ and name in asked.presumed and name not in asked.withheld:
             found[name] = asked.presumed[name]
+    found.update((f"{UNKNOWN_MARK}{name}", name in unknown) for name in asked.shape.numbers)
     return found
 
 

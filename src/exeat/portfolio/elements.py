@@ -17,6 +17,7 @@ from exeat.logic.values import value_of
 from exeat.portfolio.columns import Columns, Meaning, absent, cell_of, party_of
 from exeat.portfolio.days import day_of
 from exeat.portfolio.residual import ABSENT, KNOWN, UNKNOWN
+from exeat.portfolio.withheld import UNKNOWN_MARK
 from exeat.terms import InputError, read_transaction
 
 ANY_DAY = {"date": "2025-01-01"}
@@ -84,6 +85,7 @@ class Reading:
         for meaning, cell in zip(self.columns.of("fact"), cells, strict=True):
             said = not absent(cell)
             facts[f"said:{meaning.fact}"] = said
+            facts[f"said:{UNKNOWN_MARK}{meaning.fact}"] = False
             if not said:
                 facts[f"row:{meaning.fact}"] = presumed(meaning.fact)
                 continue
@@ -93,6 +95,7 @@ class Reading:
             except (LogicError, InputError) as error:
                 return Element(tuple(cells), error=str(error))
             facts[f"row:{meaning.fact}"] = known[meaning.fact]
+            facts[f"said:{UNKNOWN_MARK}{meaning.fact}"] = known[meaning.fact] is None
         return Element(tuple(cells), facts, stated=known)
 
     def party(self, slot: str, cells: Sequence[object]) -> Element:

@@ -15,8 +15,8 @@ from exeat.determination.answer import Determination
 from exeat.determination.ask import open_policies
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Compare, Constant, Fact, Tree, Value, children, substitute
-from exeat.portfolio.asked import of_numbers, origin_of
 from exeat.portfolio.forest import OPEN, Simplifier, kept_whole
+from exeat.portfolio.origins import of_numbers, origin_of
 from exeat.portfolio.plan import Kind, Plan
 from exeat.portfolio.residual import presumes
 

@@ -16,6 +16,7 @@ from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
 from exeat.portfolio.residual import Questions, Status, item_questions, presumes, residual
+from exeat.portfolio.withheld import UNKNOWN_MARK
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
 BIG = Decimal(10) ** 12
@@ -243,8 +244,9 @@ class Plan:
         unknown = {name for name, said in zip(self.shape.numbers, status, strict=True) if said == 1}
         found = {name: value for name, value in facts.items() if name not in unknown}
         for name in self.shape.item_facts:
-            if name in asked.presumed and name not in found and name not in unknown:
+            if name in asked.presumed and name not in found and name not in unknown and name not in asked.withheld:
                 found[name] = asked.presumed[name]
+        found.update((f"{UNKNOWN_MARK}{name}", name in unknown) for name in self.shape.numbers)
         return found
 
     def _figures(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[Decimal | None, ...]:

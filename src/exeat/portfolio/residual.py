@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from exeat.determination.program import TRACKS
 from exeat.logic.tree import Case, Coalesce, Compare, Constant, Fact, Tree, Value, children, rebuild
-from exeat.portfolio.asked import Asked, of_numbers, origin_of
+from exeat.portfolio.asked import Asked
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Simplifier
+from exeat.portfolio.origins import of_numbers, origin_of
+from exeat.portfolio.withheld import UNKNOWN_MARK
 
 #: What a cell of a column of numbers says.
 ABSENT, UNKNOWN, KNOWN = 0, 1, 2
@@ -226,8 +228,10 @@ def residual(
 
 
 def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mapping[str, int]) -> Tree:
+    if fact.startswith(UNKNOWN_MARK):
+        return asked.keep(Constant(stated.get(fact.removeprefix(UNKNOWN_MARK)) == UNKNOWN))
     value = None if stated.get(fact) == UNKNOWN else item.get(fact)
-    if value is None and stated.get(fact) != UNKNOWN and fact not in asked.steps:
+    if value is None and stated.get(fact) != UNKNOWN and fact not in asked.steps and fact not in asked.withheld:
         value = asked.presumed.get(fact)
     if value is not None:
         return asked.keep(Constant(value))

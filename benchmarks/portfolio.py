@@ -24,7 +24,7 @@ from benchmarks.portfolio_table import write_table
 
 #: How many lines, as the environment says; without it, few enough for a run of everything.
 LINES = "EXEAT_BENCH_LINES"
-#: Whether what would settle an open answer is found for each ``row`` (the default) or each ``trace``.
+#: Whether what would settle an open answer is found for each ``row``, each ``trace``, or (the default) not at all.
 ASKS = "EXEAT_BENCH_ASKS"
 COPIES = 3
 
@@ -150,7 +150,7 @@ def child(table: Path, out: Path) -> None:
     from exeat.desk import Desk
     from exeat.portfolio.commands import batch
 
-    summary = batch(table, out, desk=Desk(), progress=progress, asks=os.environ.get(ASKS, "row"))
+    summary = batch(table, out, desk=Desk(), progress=progress, asks=os.environ.get(ASKS, "none"))
     progress("", 0, 0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     kept = {name: summary[name] for name in ("rows", "decided", "errors", "classes", "programs", "traces")}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from exeat.cli import DECIDED, UNKNOWN, main
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -25,14 +27,21 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "bin/exeat" in c])
-def test_every_command_runs(command: str) -> None:
+def test_every_command_runs(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     words = shlex.split(command)
-    done = subprocess.run(
-        [sys.executable, "-m", "exeat", *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
-    )
-    assert done.returncode in (0, 3), done.stderr
-    assert done.stdout.strip()
-    assert not done.stderr.strip()
+    if words[1] == "check":  # as a person runs it; the others in this process, which has read the law already
+        done = subprocess.run(
+            [sys.executable, "-m", "exeat", *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=280,
+            check=False,
+        )  # fmt: skip
+        code, out, err = done.returncode, done.stdout, done.stderr
+    else:
+        monkeypatch.chdir(ROOT)
+        code = main(words[1:])
+        out, err = capsys.readouterr()
+    assert code in (DECIDED, UNKNOWN), err
+    assert out.strip()
+    assert not err.strip()
 
 
 def test_every_make_target_exists() -> None:

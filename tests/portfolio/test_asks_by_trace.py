@@ -37,7 +37,7 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "orders.csv"
     table.write_text(_ROWS, encoding="utf-8")
     for out, asks, running, said in (
-        ("o.parquet", "party", (), "expected row or trace"),
+        ("o.parquet", "party", (), "expected row, trace or none"),
         ("o.xlsx", "trace", (), "a workbook shows"),
         ("o.parquet", "trace", ("LPP",), "do not go together"),
     ):

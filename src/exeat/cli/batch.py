@@ -89,7 +89,7 @@ def _refuse_together(options: TableOptions, comparing: bool) -> None:
         raise InputError("--traces and --compare do not go together: moved_by tells the causes of a comparison")
     if comparing and options.running:
         raise InputError("--running and --compare do not go together: limits that fill up are not compared")
-    if comparing and options.asks != "row":
+    if comparing and options.asks != "auto":
         raise InputError("--asks and --compare do not go together: a comparison does not look for what would settle")
 
 
@@ -109,7 +109,7 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
         "--running": options.running,
         "--sheet": options.sheet,
         "--threads": options.threads,
-        "--asks": options.asks != "row",
+        "--asks": options.asks not in ("auto", "row"),
     }
     for name, value in given.items():
         if value:

@@ -34,7 +34,8 @@ class TableOptions:
     whom
         The column that names whom a running limit counts for, if it is not the consignee's name.
     asks
-        Find what would settle an open answer for each row (row), or for the first row of each trace (trace): quicker.
+        Find what would settle an open answer for each row (row), for the first row of each trace (trace, quicker), or
+        not at all (none); auto is row for up to 20,000 rows, then trace.
     no_screen
         Do not screen the parties that rows name against the lists held.
     engine
@@ -58,7 +59,7 @@ class TableOptions:
     compare_law: str | None = None
     running: list[str] = field(default_factory=list)
     whom: str | None = None
-    asks: str = "row"
+    asks: str = "auto"
     no_screen: bool = False
     engine: str = "duckdb"
     master: str | None = None

@@ -129,10 +129,10 @@ class AlikeRows:
     def _words(self, rows: Rows) -> tuple[list[NDArray[np.int64]], bool]:
         """The key of each row in whole numbers, and whether one holds all of it, always in the same way."""
         words: list[NDArray[np.int64]] = []
-        room = _ROOM
+        room = 1
         for part, classes in self.classes.items():
             size = int(classes.max(initial=0)) + 1
-            if room * size > _ROOM:
+            if not words or room * size > _ROOM:
                 words.append(np.zeros(rows.count, np.int64))
                 room = 1
             words[-1] *= size

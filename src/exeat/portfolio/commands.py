@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from exeat.desk import Desk
 from exeat.portfolio.columns import read_columns
@@ -25,12 +25,15 @@ from exeat.portfolio.ways import ways_between
 from exeat.supplied import PartyScreening
 from exeat.terms import InputError
 
+#: Up to so many rows, what would settle each is found without being asked for.
+ASKED_BY_ROW = 20_000
+
 
 def batch(
     table: Any, out: str | Path, *, traces: str | Path | None = None, errors: str | Path | None = None,
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
     threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
-    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None, asks: str = "row",
+    dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None, asks: str = "auto",
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
 
@@ -59,7 +62,8 @@ def batch(
         dates: how 03/04/2025 is meant: ``dmy`` or ``mdy``; otherwise such a row is an error.
         sheet: the sheet of a workbook, where more than one has a header.
         asks: ``row`` finds for each row what would settle it, which costs milliseconds for each kind of row; ``trace``
-            for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none.
+            for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none;
+            ``auto`` is ``row`` for at most :data:`ASKED_BY_ROW` rows, a workbook, or ``running``; else ``trace``.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -68,11 +72,12 @@ def batch(
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
     desk, files = desk or Desk(), Outputs(table, out, traces, errors)
-    ask = _asks(asks, files.out, running)
+    _refuse_asks(asks, files.out, running)
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
         files.refuse_too_many(source.rows)
+        ask = _asks(asks, source, files.out, running)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
         if screening is not None:
             source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
@@ -96,16 +101,31 @@ def batch(
     return {**summary.to_dict(), "out": files.out.name}
 
 
-def _asks(asks: str, out: Path, running: Sequence[str]) -> Asks:
-    if asks == "row":
-        return "row"
-    if asks not in ("trace", "none"):
+def _refuse_asks(asks: str, out: Path, running: Sequence[str]) -> None:
+    if asks not in ("auto", *get_args(Asks)):
         raise InputError(f"asks is {asks[:40]!r}; expected row, trace or none")
-    if out.suffix.casefold() == ".xlsx":
-        raise InputError(f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}")
-    if running:
-        raise InputError(f"--asks {asks} and --running do not go together: rows are decided anew as a limit fills up")
-    return "trace" if asks == "trace" else "none"
+    if asks in ("trace", "none") and _by_row(out, running):
+        raise InputError(
+            f"--asks {asks} and --running do not go together: rows are decided anew as a limit fills up"
+            if running
+            else f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}"
+        )
+
+
+def _by_row(out: Path, running: Sequence[str]) -> bool:
+    return bool(running) or out.suffix.casefold() == ".xlsx"
+
+
+def _asks(asks: str, source: Source, out: Path, running: Sequence[str]) -> Asks:
+    found: Asks | None = next((known for known in get_args(Asks) if known == asks), None)
+    if found is None:
+        found = "row" if source.rows <= ASKED_BY_ROW or _by_row(out, running) else "trace"
+        if found == "trace":
+            source.notes.append(
+                f"the table has more than {ASKED_BY_ROW:,} rows: what to ask was found for each trace (--traces); "
+                "--asks row finds it for each row, which takes longer"
+            )
+    return found
 
 
 def compare(

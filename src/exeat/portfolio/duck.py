@@ -53,7 +53,7 @@ class Duck:
 
     def arrays(self, sql: str, rows: int) -> Iterator[dict[str, Any]]:
         """The columns of a query as NumPy arrays, so many rows at a time, in order. No cell may be null."""
-        for batch in self.connection.sql(sql).fetch_arrow_reader(rows):
+        for batch in self.connection.sql(sql).to_arrow_reader(rows):
             names = batch.schema.names
             yield {n: c.to_numpy(zero_copy_only=False) for n, c in zip(names, batch.columns, strict=True)}
 
@@ -295,7 +295,7 @@ def read_back(query: str, memory: str, folder: Path) -> Iterator[Any]:
     """The rows of a query as Arrow batches, in a stream."""
     duck = Duck(folder, memory, 1)
     try:
-        yield from duck.connection.sql(query).fetch_arrow_reader(50_000)
+        yield from duck.connection.sql(query).to_arrow_reader(50_000)
     finally:
         duck.close()
 

@@ -77,7 +77,7 @@ class Task:
 
         return batch(
             given, decided, traces=traces, on=self.on, mapped=self.mapped, desk=desk, memory=self.memory,
-            threads=1, dates=self.dates,
+            threads=1, dates=self.dates, asks="row",
         )  # fmt: skip
 
     def _desk(self) -> Desk:

@@ -188,10 +188,6 @@ class Engine:
         trees = (substitute(step.tree, self._limbs.get) for step in self._parts.get(part, ()))
         return [(name, tree, run) for tree, (name, run) in zip(trees, self._closures(part), strict=True)]
 
-    def behind(self, name: str) -> frozenset[str]:
-        """What may not be presumed where the definition ``name`` is stated to be unknown: all that it is made of."""
-        return self._open({name: None}) - {name}
-
     def _open(self, facts: Facts) -> frozenset[str]:
         """What may not be presumed: what was stated, be it as unknown, and what stands behind an unknown definition.
 

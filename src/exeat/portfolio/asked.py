@@ -37,7 +37,7 @@ from exeat.logic.tree import (
 from exeat.portfolio.columns import Columns
 from exeat.portfolio.forest import OPEN, Forest, Simplifier
 from exeat.portfolio.origins import of_numbers, origin_of
-from exeat.portfolio.withheld import unless_withheld, withholding
+from exeat.portfolio.withheld import Withheld
 
 LIST_FACTS = frozenset(
     {
@@ -88,7 +88,8 @@ class Asked:
     def __post_init__(self) -> None:
         self.presumed: Mapping[str, Value] = dict(self.engine.presumable)
         self.vocabulary = self.engine.program.vocabulary
-        self.withheld = withholding(self.engine, self.shape.columns)
+        shape = self.shape
+        self.withheld = Withheld(self.engine, shape.columns, shape.item_facts, shape.assumed, self.forest)
         self._names: dict[int, frozenset[str]] = {}
         groups = self.engine.program.law.groups
         self._simplify = Simplifier(self.forest, self._lookup, groups, self._parties)
@@ -140,7 +141,7 @@ class Asked:
         value = self.presumed.get(name)
         if value is None:
             return self._fact(f"{OPEN}{name}")
-        return unless_withheld(self.forest, name, self.keep(Constant(value)), self.withheld.get(name, ()))
+        return self.withheld.unless(name, self.keep(Constant(value)))
 
     def _fact(self, name: str) -> Tree:
         return self.keep(Fact(name))
@@ -154,8 +155,7 @@ class Asked:
         rest.append(tree)
         presumed = self.engine.presumed_if_open.get(name)
         if presumed is not None:
-            constant = self.keep(Constant(presumed))
-            rest.append(unless_withheld(self.forest, name, constant, self.withheld.get(name, ())))
+            rest.append(self.withheld.unless(name, self.keep(Constant(presumed))))
         behind = self._first_known(rest)
         if name in shape.numbers:
             return self._first_known([fact(f"col:{name}"), behind])

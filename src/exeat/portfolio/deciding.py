@@ -26,9 +26,10 @@ from exeat.portfolio.decision import Decision, decision_of
 from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows, item_facts
 from exeat.portfolio.duck import quoted
 from exeat.portfolio.keyed import Keyed
-from exeat.portfolio.residual import ABSENT, UNKNOWN, Status
+from exeat.portfolio.residual import ABSENT, Status, marks_of
 from exeat.portfolio.signatures import Signatures, Signing, signature_of
 from exeat.portfolio.signed_answers import SignedAnswers
+from exeat.portfolio.withheld import UNKNOWN_MARK
 from exeat.portfolio.within_bounds import UncertainItems, WithinBounds
 from exeat.terms import InputError
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 #: Columns of rows by name: which program, item, parts and numbers each has.
 Chunk: TypeAlias = Mapping[str, NDArray[Any]]
+
+#: How the rows of an item state their numbers, as far as it matters.
+_Told: TypeAlias = tuple[tuple[str, bool], ...]
 
 #: Rows whose arrays are held at a time.
 CHUNK = 1_000_000
@@ -94,26 +98,27 @@ class Deciding(SignedAnswers):
             self.programs.append(ready)
             for item, status in pairs:
                 code = sum(s * 3**place for place, s in enumerate(status))
-                rows.append((program, item, code, elements[item, self._unknown(status)]))
+                rows.append((program, item, code, elements[item, self._told(asked[program], status)]))
         kinds = {"program": "INTEGER", "item": "INTEGER", "status": self.run.coded.status_type, "element": "INTEGER"}
         self.duck.table("elements", kinds, rows)
 
-    def _unknown(self, status: Status) -> frozenset[str]:
-        return frozenset(m.fact for m, s in zip(self.keyed.numbers, status, strict=True) if s == UNKNOWN)
+    def _told(self, asked: Asked, status: Status) -> _Told:
+        """What matters of how a row states its numbers: which it says are unknown, and of some which it states."""
+        marks = marks_of([m.fact for m in self.keyed.numbers], status)
+        marked = asked.withheld.marked
+        return tuple((m, truth) for m, truth in marks.items() if m[0] == UNKNOWN_MARK or m[1:] in marked)
 
-    def _ready(
-        self, asked: Asked, pairs: list[tuple[int, Status]]
-    ) -> tuple[Ready, dict[tuple[int, frozenset[str]], int]]:
+    def _ready(self, asked: Asked, pairs: list[tuple[int, Status]]) -> tuple[Ready, dict[tuple[int, _Told], int]]:
         desk, engine = self.run.desk, asked.engine
-        wanted = dict.fromkeys((item, self._unknown(status)) for item, status in pairs)
+        wanted = dict.fromkeys((item, self._told(asked, status)) for item, status in pairs)
         described = {item: desk.item_facts(self.run.items[item], engine) for item, _ in wanted}
-        items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], unknown) for i, unknown in wanted]
+        items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], dict(told)) for i, told in wanted]
         uncertain = UncertainItems(asked, items)
-        for element, (item, unknown) in enumerate(wanted):
+        for element, (item, told) in enumerate(wanted):
             facts, found = described[item]
             if found is not None and found.intervals:
-                stated = {**facts, **self.run.assumed, **dict.fromkeys(unknown)}
-                uncertain.add(element, stated, found.intervals)
+                unknown = [mark[1:] for mark, truth in told if truth and mark[0] == UNKNOWN_MARK]
+                uncertain.add(element, {**facts, **self.run.assumed, **dict.fromkeys(unknown)}, found.intervals)
         arrayed = Arrayed(asked, self.leaves, items)
         signing = Signing(arrayed, self.signatures)
         frontier = arrayed.frontier(signing.roots)

@@ -207,19 +207,20 @@ class Rows:
         return Rows(self.program, len(rows), elements, numbers)
 
 
-def item_facts(asked: Asked, stated: Mapping[str, Value], unknown: frozenset[str]) -> dict[str, Value]:
+def item_facts(asked: Asked, stated: Mapping[str, Value], marks: Mapping[str, bool]) -> dict[str, Value]:
     """The facts of an item that a program reads: those stated, and what is presumed where nothing is.
 
     Args:
-        unknown: facts that the row says are not known; neither the item's figure nor a presumption stands for them.
+        marks: how the row states its numbers (:func:`exeat.portfolio.residual.marks_of`). For one said not to be known
+            neither the item's figure nor a presumption stands.
     """
+    unknown = {mark[1:] for mark, truth in marks.items() if truth and mark[0] == UNKNOWN_MARK}
     found = {name: value for name, value in stated.items() if name not in unknown}
     for name in (*asked.shape.item_facts, *asked.shape.numbers):
         open_ = found.get(name) is None and name not in unknown and name not in asked.steps
         if open_ and name in asked.presumed and name not in asked.withheld:
             found[name] = asked.presumed[name]
-    found.update((f"{UNKNOWN_MARK}{name}", name in unknown) for name in asked.shape.numbers)
-    return found
+    return {**found, **marks}
 
 
 __all__ = [

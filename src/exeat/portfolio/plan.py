@@ -15,8 +15,7 @@ from exeat.logic.tree import Compare, Constant, Fact, Tree, Value
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
-from exeat.portfolio.residual import Questions, Status, item_questions, presumes, residual
-from exeat.portfolio.withheld import UNKNOWN_MARK
+from exeat.portfolio.residual import Questions, Status, item_questions, marks_of, presumes, residual
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
 BIG = Decimal(10) ** 12
@@ -246,8 +245,7 @@ class Plan:
         for name in self.shape.item_facts:
             if name in asked.presumed and name not in found and name not in unknown and name not in asked.withheld:
                 found[name] = asked.presumed[name]
-        found.update((f"{UNKNOWN_MARK}{name}", name in unknown) for name in self.shape.numbers)
-        return found
+        return {**found, **marks_of(self.shape.numbers, status)}
 
     def _figures(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[Decimal | None, ...]:
         named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}

@@ -15,12 +15,20 @@ from exeat.logic.tree import Case, Coalesce, Compare, Constant, Fact, Tree, Valu
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Simplifier
 from exeat.portfolio.origins import of_numbers, origin_of
-from exeat.portfolio.withheld import UNKNOWN_MARK
+from exeat.portfolio.withheld import KNOWN_MARK, UNKNOWN_MARK
 
 #: What a cell of a column of numbers says.
 ABSENT, UNKNOWN, KNOWN = 0, 1, 2
 
 Status = tuple[int, ...]
+MARKS = (UNKNOWN_MARK, KNOWN_MARK)
+
+
+def marks_of(numbers: Sequence[str], status: Status) -> dict[str, bool]:
+    """How a row states each of its numbers, by the names of facts of the item that tell so."""
+    told = dict(zip(numbers, status, strict=True))
+    found = {f"{UNKNOWN_MARK}{name}": said == UNKNOWN for name, said in told.items()}
+    return {**found, **{f"{KNOWN_MARK}{name}": said == KNOWN for name, said in told.items()}}
 
 
 @dataclass(frozen=True)
@@ -228,8 +236,8 @@ def residual(
 
 
 def _item_fact(asked: Asked, item: Mapping[str, Value], fact: str, stated: Mapping[str, int]) -> Tree:
-    if fact.startswith(UNKNOWN_MARK):
-        return asked.keep(Constant(stated.get(fact.removeprefix(UNKNOWN_MARK)) == UNKNOWN))
+    if fact[0] in MARKS:
+        return asked.keep(Constant(stated.get(fact[1:]) == (UNKNOWN if fact[0] == UNKNOWN_MARK else KNOWN)))
     value = None if stated.get(fact) == UNKNOWN else item.get(fact)
     if value is None and stated.get(fact) != UNKNOWN and fact not in asked.steps and fact not in asked.withheld:
         value = asked.presumed.get(fact)

@@ -151,7 +151,7 @@ class Engine:
         values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
         values["parties"] = tuple(parties) or None
         presumed = []
-        open_: Collection[str] = self._open(facts) if None in facts.values() else facts
+        open_: Collection[str] = self.not_presumed(facts) if None in facts.values() else facts
         for name, value in self.presumable:
             if name not in open_:  # a fact stated to be unknown is not presumed either
                 values[name] = value
@@ -188,7 +188,7 @@ class Engine:
         trees = (substitute(step.tree, self._limbs.get) for step in self._parts.get(part, ()))
         return [(name, tree, run) for tree, (name, run) in zip(trees, self._closures(part), strict=True)]
 
-    def _open(self, facts: Facts) -> frozenset[str]:
+    def not_presumed(self, facts: Facts) -> frozenset[str]:
         """What may not be presumed: what was stated, be it as unknown, and what stands behind an unknown definition.
 
         Were a definition stated to be unknown derived from what nobody stated, presuming would answer what its author

@@ -81,10 +81,10 @@ def _lowest(engine: Engine, name: str, bounds: Bounds) -> Decimal:
     return bounds.low + _unit(engine, name) if bounds.low_open else bounds.low
 
 
-def figures_tried(engine: Engine, name: str, bounds: Bounds, found: Valuation) -> list[Decimal]:
-    """The figures that show whatever an answer can be over an interval, in order."""
+def figures_tried(engine: Engine, name: str, bounds: Bounds, values: Mapping[str, object]) -> list[Decimal]:
+    """The figures that show whatever an answer can be over an interval, in order; ``values`` of all that is known."""
     unit, low = _unit(engine, name), _lowest(engine, name, bounds)
-    points = [p for p in engine.turning.points(name, found.values) if p >= Fraction(low)]
+    points = [p for p in engine.turning.points(name, values) if p >= Fraction(low)]
     top = bounds.high
     if top is not None:
         points = [p for p in points if p <= Fraction(top)]
@@ -101,7 +101,7 @@ def _one(
     known: Mapping[Decimal, Valuation] | None = None,
 ) -> Robustness:
     tried = known or {}
-    figures = figures_tried(engine, name, bounds, found)
+    figures = figures_tried(engine, name, bounds, found.values)
     results = [(f, tried.get(f) or engine.determine({**facts, name: f}, parties)) for f in figures]
     answers: list[tuple[str, str, str | None]] = []
     turns: list[Decimal] = []

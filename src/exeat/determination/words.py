@@ -9,8 +9,10 @@ from exeat.determination.license_exception import not_overcome, restrictions
 from exeat.determination.license_requirement import posture_on, truth_name
 from exeat.determination.program import TRACKS, Program
 from exeat.determination.prohibition import prohibitions
+from exeat.determination.prohibition import truth_name as ban_name
 from exeat.determination.review_policy import policy_for
 from exeat.determination.step import limb_name
+from exeat.determination.vigilance import red_flags
 from exeat.lawbook.instrument import Classification, Limb, Requirement, Section
 from exeat.logic.prose import say
 from exeat.logic.tree import Tree
@@ -32,6 +34,8 @@ class Words:
         self.not_overcome_ids = {key: frozenset(s.key for s in others) for key, others in self.not_overcome.items()}
         self.restrictions = restrictions(law)
         self.prohibitions = prohibitions(law)
+        self.red_flags = red_flags(law)
+        self.ban_names = {t: {s.key: ban_name(law, s, t) for s in self.prohibitions} for t in TRACKS}
         self.classifications = [s for s in law.governing if isinstance(s.rule, Classification)]
         self.under_posture = [s for s in law.governing if s.key in self.posture and s.rule is not None]
         self.party_names = frozenset(name for name, fact in program.vocabulary.facts.items() if fact.party)

@@ -27,7 +27,7 @@ from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows, item_facts
 from exeat.portfolio.duck import quoted
 from exeat.portfolio.keyed import Keyed
 from exeat.portfolio.residual import ABSENT, Status, marks_of
-from exeat.portfolio.signatures import Signatures, Signing, signature_of
+from exeat.portfolio.signatures import Signatures, Signing
 from exeat.portfolio.signed_answers import SignedAnswers
 from exeat.portfolio.withheld import UNKNOWN_MARK
 from exeat.portfolio.within_bounds import UncertainItems, WithinBounds
@@ -182,7 +182,9 @@ class Deciding(SignedAnswers):
             chunk = _together(ready.firsts)
             found = ready.signatures_of(self._rows(ready, chunk))
             for row in np.flatnonzero(np.isin(chunk["element"], list(ready.bounds.alone))).tolist():
-                found[row] = self.signatures.number(signature_of(self.run.decided_alone(self._combo(chunk, row))))
+                found[row] = self.signatures.number(
+                    ready.signing.of_determination(self.run.decided_alone(self._combo(chunk, row)))
+                )
             ready.firsts.clear()
             listed.append(found.astype(np.int32))
             order = np.argsort(chunk["n"], kind="stable")
@@ -250,7 +252,7 @@ class Deciding(SignedAnswers):
         """The desk's decision of the first row of a signature; it must be what the signature says."""
         found = self.run.decided_alone(self.combos[place])
         signature = self.signatures.listed[self.used[place]]
-        if signature_of(found) != signature:
+        if self.programs[self.combos[place]["program"]].signing.of_determination(found) != signature:
             said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
             raise InputError(
                 f"two readings of the law differ on {found.asked.on} for item {self.combos[place]['item']}: {said}"

@@ -11,11 +11,9 @@ from typing import Any
 from exeat.determination.answer import Determination
 from exeat.determination.determine import Engine
 from exeat.determination.program import TRACKS
-from exeat.determination.prohibition import prohibitions, truth_name
 from exeat.determination.reader import TRUTH
 from exeat.determination.step import Track
-from exeat.determination.vigilance import red_flags
-from exeat.lawbook.instrument import Classification, Prohibition, RedFlag, Relief, Requirement, Section
+from exeat.lawbook.instrument import Prohibition, RedFlag, Relief, Requirement, Section
 
 #: The columns an answer adds to a table, in order.
 ANSWER_COLUMNS = (
@@ -96,17 +94,15 @@ class Decisions:
 
 def shown_names(engine: Engine) -> Iterator[str]:
     """The expressions whose truth a decision tells, besides the outcome, the entry and the review policy."""
-    law = engine.program.law
-    for section in law.governing:
-        if isinstance(section.rule, Classification):
-            yield section.rule.name
+    for section in engine.words.classifications:
+        assert section.rule is not None
+        yield section.rule.name
     for track in TRACKS:
-        for section in prohibitions(law):
-            yield truth_name(law, section, track)
+        yield from engine.words.ban_names[track].values()
         for section in engine.program.requirements:
             yield engine.words.truth_names[track][section.key]
         yield from engine.relief_names[track]
-    for section in red_flags(law):
+    for section in engine.words.red_flags:
         assert section.rule is not None
         yield section.rule.name
 
@@ -122,9 +118,9 @@ def _marked(id_: str, truth: bool | None) -> str:
 def requirements(found: Determination, track: Track) -> Iterator[str]:
     """What forbids or asks for a license on the track: prohibitions, then requirements, that apply or may."""
     engine = found.engine
-    for section in prohibitions(engine.program.law):
+    for section in engine.words.prohibitions:
         assert isinstance(section.rule, Prohibition)
-        truth = found.valuation.truth(truth_name(engine.program.law, section, track))
+        truth = found.valuation.truth(engine.words.ban_names[track][section.key])
         if truth is not False:
             yield _marked(section.rule.id, truth)
     for section in engine.program.requirements:
@@ -155,7 +151,7 @@ def review_policy(found: Determination, track: Track) -> str | None:
 
 def flags(found: Determination) -> Iterator[str]:
     """The red flags raised: each holds the row until it is resolved."""
-    for section in red_flags(found.engine.program.law):
+    for section in found.engine.words.red_flags:
         assert isinstance(section.rule, RedFlag)
         if found.valuation.truth(section.rule.name) is True:
             yield section.rule.id
@@ -184,12 +180,12 @@ def _trace(found: Determination) -> Trace:
 def _paragraphs(found: Determination) -> Iterator[dict[str, Any]]:
     """Every paragraph that applies or may, by track where the tracks part."""
     engine, valuation = found.engine, found.valuation
-    law, words = engine.program.law, engine.words
-    for section in law.governing:
-        if isinstance(section.rule, Classification):
-            yield from _entry(found, section, "classification", {"": valuation.truth(section.rule.name)})
-    for section in prohibitions(law):
-        truths: dict[str, bool | None] = {t: valuation.truth(truth_name(law, section, t)) for t in TRACKS}
+    words = engine.words
+    for section in words.classifications:
+        assert section.rule is not None
+        yield from _entry(found, section, "classification", {"": valuation.truth(section.rule.name)})
+    for section in words.prohibitions:
+        truths: dict[str, bool | None] = {t: valuation.truth(words.ban_names[t][section.key]) for t in TRACKS}
         yield from _entry(found, section, "prohibition", truths)
     for section in engine.program.requirements:
         truths = {t: valuation.truth(words.truth_names[t][section.key]) for t in TRACKS}
@@ -201,7 +197,7 @@ def _paragraphs(found: Determination) -> Iterator[dict[str, Any]]:
             if valuation.values.get(f"{t}.any_requirement") is not False
         }
         yield from _entry(found, section, "exception or authorization", truths)
-    for section in red_flags(law):
+    for section in words.red_flags:
         assert section.rule is not None
         truth = valuation.truth(section.rule.name)
         if truth is True:

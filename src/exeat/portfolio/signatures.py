@@ -97,6 +97,18 @@ class Signing:
             self._known[keys[place]] = self.signatures.number(signature)
         return np.array([self._known[key] for key in keys], np.int64)[codes]
 
+    def of_determination(self, found: Determination) -> Signature:
+        """The signature of what the desk finds: what must have been found over arrays for the same row."""
+        valuation = found.valuation
+        needless = [t for t in TRACKS if valuation.values.get(f"{t}.any_requirement") is False]
+        held: list[Mark] = []
+        for name in self.names:
+            truth = valuation.truth(name)
+            if truth is True or (truth is None and name not in self.flags and self.track_of.get(name) not in needless):
+                held.append((self.marks[name], truth is True))
+        outcomes = [found.outcome_on(track) for track in TRACKS]
+        return made_signature(outcomes, found.eccn, [valuation.review_policy(t) for t in TRACKS], held)
+
     def _columns(self, rows: Rows) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.int32]]]:
         """Shown truths, those that are hidden made no, and shown texts; each of one value or one for each row."""
         keep = self.program.asked.keep
@@ -140,25 +152,6 @@ def made_signature(
     return Signature(tuple(o or "unknown" for o in outcomes), eccn, tuple(shown), tuple(held))
 
 
-def signature_of(found: Determination) -> Signature:
-    """The signature of a determination: what the array reader must have found for the same row."""
-    engine, valuation = found.engine, found.valuation
-    hidden = {
-        name
-        for track in TRACKS
-        if valuation.values.get(f"{track}.any_requirement") is False
-        for name in engine.relief_names[track]
-    }
-    flags = flag_names(engine)
-    held: list[Mark] = []
-    for name in dict.fromkeys(name for name in shown_names(engine) if name in engine.program and name not in hidden):
-        truth = valuation.truth(name)
-        if truth is True or (truth is None and name not in flags):
-            held.append((mark_of(engine, name), truth is True))
-    outcomes = [found.outcome_on(track) for track in TRACKS]
-    return made_signature(outcomes, found.eccn, [valuation.review_policy(t) for t in TRACKS], held)
-
-
 def mark_of(engine: Engine, name: str) -> Mark:
     """What a shown truth rests on: the step, the version of the law, and what the agency says of it."""
     section = engine.program[name].section
@@ -190,4 +183,4 @@ def _at(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
     return column[rows] if len(column) > 1 else np.repeat(column, len(rows))
 
 
-__all__ = ["Signature", "Signatures", "Signing", "signature_of"]
+__all__ = ["Signature", "Signatures", "Signing"]

@@ -120,6 +120,7 @@ class UncertainItems:
     items: list[Mapping[str, Value]]
     _made: dict[int, list[tuple[list[int], int]]] = field(default_factory=dict)
     _alone: set[int] = field(default_factory=set)
+    _by_row: dict[str, bool] = field(default_factory=dict)
 
     def add(self, element: int, stated: Mapping[str, Value], intervals: Mapping[str, Bounds]) -> None:
         """An item whose figures are known only within these bounds.
@@ -132,12 +133,13 @@ class UncertainItems:
         open_ = {n: b for n, b in sorted(intervals.items()) if stated.get(n) is None and n not in self._assumed}
         if not open_:
             return
-        if any(self._of_rows(engine, name) for name in open_):
+        if any(self._turns_by_row(name) for name in open_):
             self._alone.add(element)
             return
-        found = engine.determine(dict(stated), ())
+        # Where it turns rests on the item alone: definitions and its class, as the desk derives them.
+        values = engine.classify(dict(stated), unpresumed=engine.not_presumed(stated))
         for name, bounds in open_.items():
-            figures = figures_tried(engine, name, bounds, found)
+            figures = figures_tried(engine, name, bounds, values)
             places = list(range(len(self.items), len(self.items) + len(figures)))
             self.items.extend({**self.items[element], name: figure} for figure in figures)
             self._made.setdefault(element, []).append((places, places[len(places) // 2]))
@@ -146,8 +148,14 @@ class UncertainItems:
     def _assumed(self) -> Mapping[str, Value]:
         return self.asked.shape.assumed
 
-    def _of_rows(self, engine: Engine, name: str) -> bool:
+    def _turns_by_row(self, name: str) -> bool:
         """Whether a comparison of the figure reads what a row states: then it turns elsewhere for each row."""
+        found = self._by_row.get(name)
+        if found is None:
+            found = self._by_row[name] = self._reads_rows(self.asked.engine, name)
+        return found
+
+    def _reads_rows(self, engine: Engine, name: str) -> bool:
         if name in self.asked.shape.numbers:
             return True
         compared = engine.turning.comparisons.get(name, ())

@@ -36,11 +36,12 @@ def order(date: str, quantity: object, name: str | None = "Polski Chip", **more:
 
 
 def run(
-    desk: Desk, folder: Path, rows: list[dict[str, Any]], *running: str, whom: str | None = None
+    desk: Desk, folder: Path, rows: list[dict[str, Any]], *running: str, whom: str | None = None, asks: str = "none"
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     names = {name: None for row in rows for name in row}
     table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
-    summary = batch(table, folder / "decided.parquet", desk=desk, running=running or ("LPP",), whom=whom)
+    # By signature, which is quicker; one test below sets it against the rows decided by class.
+    summary = batch(table, folder / "decided.parquet", desk=desk, running=running or ("LPP",), whom=whom, asks=asks)
     found = pq.read_table(folder / "decided.parquet").to_pylist()
     assert [row["row"] for row in found] == list(range(1, len(rows) + 1))
     return found, summary
@@ -154,6 +155,7 @@ def test_what_is_not_known_is_not_zero(desk: Desk, tmp_path: Path) -> None:
             order("2026-01-01", 1),
             order("2025-07-01", 1, None),
         ],
+        asks="row",
     )
     assert [row["lpp_fits"] for row in found] == ["yes", "unknown", "unknown", "no", "yes", "unknown"]
     assert [row["outcome_text"] for row in found] == [
@@ -351,3 +353,15 @@ def check(desk: Desk, row: dict[str, Any], balance: Decimal | None) -> Alone:
     usable = [e["symbol"] for e in found.text["exceptions"] if e["usable"]]
     tpp = found.valuation.values["transaction_tpp"]
     return Alone(found.outcome_on("text"), found.outcome_on("enforced"), usable, tpp)
+
+
+def test_by_class_the_limits_fill_up_alike(desk: Desk, tmp_path: Path) -> None:
+    rows = [order(f"2025-0{month}-01", 200 * month, name) for month in range(5, 9) for name in ("A", "B", None)]
+    names = {name: None for row in rows for name in row}
+    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    found = []
+    for asks in ("row", "none"):
+        batch(table, tmp_path / "decided.parquet", desk=desk, running=("LPP", "country allocation"), asks=asks)
+        found.append(pq.read_table(tmp_path / "decided.parquet").to_pylist())
+    assert [{k: v for k, v in row.items() if k != "ask"} for row in found[0]] == found[1]
+    assert {row["lpp_fits"] for row in found[1]} >= {"yes", "no"}

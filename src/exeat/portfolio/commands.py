@@ -63,7 +63,7 @@ def batch(
         sheet: the sheet of a workbook, where more than one has a header.
         asks: ``row`` finds for each row what would settle it, which costs milliseconds for each kind of row; ``trace``
             for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none;
-            ``auto`` is ``row`` for at most :data:`ASKED_BY_ROW` rows, a workbook, or ``running``; else ``trace``.
+            ``auto`` is ``row`` for at most :data:`ASKED_BY_ROW` rows and for a workbook, else ``trace``.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -72,12 +72,12 @@ def batch(
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
     desk, files = desk or Desk(), Outputs(table, out, traces, errors)
-    _refuse_asks(asks, files.out, running)
+    _refuse_asks(asks, files.out)
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
         files.refuse_too_many(source.rows)
-        ask = _asks(asks, source, files.out, running)
+        ask = _asks(asks, source, files.out)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
         if screening is not None:
             source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
@@ -101,25 +101,17 @@ def batch(
     return {**summary.to_dict(), "out": files.out.name}
 
 
-def _refuse_asks(asks: str, out: Path, running: Sequence[str]) -> None:
+def _refuse_asks(asks: str, out: Path) -> None:
     if asks not in ("auto", *get_args(Asks)):
         raise InputError(f"asks is {asks[:40]!r}; expected row, trace or none")
-    if asks in ("trace", "none") and _by_row(out, running):
-        raise InputError(
-            f"--asks {asks} and --running do not go together: rows are decided anew as a limit fills up"
-            if running
-            else f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}"
-        )
+    if asks in ("trace", "none") and out.suffix.casefold() == ".xlsx":
+        raise InputError(f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}")
 
 
-def _by_row(out: Path, running: Sequence[str]) -> bool:
-    return bool(running) or out.suffix.casefold() == ".xlsx"
-
-
-def _asks(asks: str, source: Source, out: Path, running: Sequence[str]) -> Asks:
+def _asks(asks: str, source: Source, out: Path) -> Asks:
     found: Asks | None = next((known for known in get_args(Asks) if known == asks), None)
     if found is None:
-        found = "row" if source.rows <= ASKED_BY_ROW or _by_row(out, running) else "trace"
+        found = "row" if source.rows <= ASKED_BY_ROW or out.suffix.casefold() == ".xlsx" else "trace"
         if found == "trace":
             source.notes.append(
                 f"the table has more than {ASKED_BY_ROW:,} rows: what to ask was found for each trace (--traces); "

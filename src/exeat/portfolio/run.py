@@ -256,11 +256,15 @@ class Run:
         """The column of an answer: its name, unless the table has such a column of its own."""
         return self.keys.answer_name(name)
 
+    @property
+    def shown(self) -> list[str]:
+        """The answers that stand beside each row: what to ask is one only where it was found for each row."""
+        return [name for name in ANSWER_COLUMNS if name != "ask" or self.ask == "row"]
+
     def write(self, out: Path) -> None:
         """Write the decided rows in their order, and check that none is lost."""
         self.progress("writing", 0, self.source.rows)
-        shown = [name for name in ANSWER_COLUMNS if name != "ask" or self.ask == "row"]
-        self.keys.write_out(out, ANSWER_COLUMNS, shown, asking=self.asking)
+        self.keys.write_out(out, ANSWER_COLUMNS, self.shown, asking=self.asking)
         self.tally.decided, self.tally.errors = self.keys.count_out(out)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exeat.portfolio.columns import Columns, Meaning
-from exeat.portfolio.decision import ANSWER_COLUMNS
 from exeat.portfolio.duck import Source, literal, opened, quoted
 from exeat.portfolio.running import CHINA, RunningLimit, assumed_by
 from exeat.portfolio.running_rows import Rows
@@ -64,7 +63,7 @@ def running_limits(
         run.source.types,
         run.source.number,
         laid.scan,
-        {name: run.answer_name(name) for name in ANSWER_COLUMNS},
+        {name: run.answer_name(name) for name in run.shown},
         opening,
         whom,
     )
@@ -88,7 +87,7 @@ class _Laid:
         self.current = self.scan
         self.done: list[RunningLimit] = []
         self.again = 0
-        self.answers = [quoted(run.answer_name(name)) for name in ANSWER_COLUMNS]
+        self.answers = [quoted(run.answer_name(name)) for name in run.shown]
         self.row = quoted(run.source.number)
 
     def add(self, limit: RunningLimit, later: Sequence[RunningLimit]) -> None:
@@ -148,11 +147,14 @@ class _Laid:
             columns: Columns = replace(run.columns, read=(*run.columns.read, *meanings))
             kept: Callable[[RunningLimit], bool] = lambda one: one in later or not one.refuses  # noqa: E731
             assumed = assumed_by([one for one in (*self.done, *later) if kept(one)])
-            again = Run(run.desk, duck, source, columns, run.progress, assumed=assumed)
+            again = Run(
+                run.desk, duck, source, columns, run.progress, assumed=assumed, ask=run.ask, by_class=run.by_class
+            )
             again.prepare()
             again.decide()
             again.write(found)
         run.decisions = [*run.decisions, *again.decisions]
+        run.trace_asks = {**again.trace_asks, **run.trace_asks}
         run.tally.classes += again.tally.classes
 
     def written(self, limits: Sequence[RunningLimit]) -> Path:

@@ -128,13 +128,13 @@ def test_a_table_without_rows(tmp_path: Path, desk: Desk) -> None:
 def test_above_twenty_thousand_rows_traces_are_asked(
     table: Path, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from exeat.portfolio import commands
+    from exeat.portfolio import asking
 
-    monkeypatch.setattr(commands, "ASKED_BY_ROW", 14)
+    monkeypatch.setattr(asking, "ASKED_BY_ROW", 14)
     found = batch(table, tmp_path / "out.parquet", desk=desk, traces=tmp_path / "traces.parquet")
     assert any("--asks row" in note for note in found["notes"])
     assert "ask" not in pq.read_schema(tmp_path / "out.parquet").names
     assert any(pq.read_table(tmp_path / "traces.parquet")["ask"].to_pylist())
-    monkeypatch.setattr(commands, "ASKED_BY_ROW", 15)
+    monkeypatch.setattr(asking, "ASKED_BY_ROW", 15)
     batch(table, tmp_path / "out.parquet", desk=desk)
     assert "ask" in pq.read_schema(tmp_path / "out.parquet").names

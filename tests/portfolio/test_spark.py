@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from random_tables import RandomTable
 
+from exeat.cli import main
 from exeat.desk import Desk
 from exeat.portfolio import spark as on_spark
 from exeat.portfolio.commands import batch
@@ -27,8 +29,11 @@ MASTER = "local-cluster[2,1,1024]"
 def cluster() -> Iterator[Any]:
     """One session for the module: it takes a while to start."""
     pytest.importorskip("pyspark")
-    with session(MASTER) as spark:
-        yield spark
+    with pytest.MonkeyPatch.context() as patch:
+        # Each Java plans a few queries and ends: its slower, better compiler would not pay back its time.
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        with session(MASTER) as spark:
+            yield spark
 
 
 def written(folder: Path, desk: Desk, seed: int, count: int, files: int) -> tuple[pa.Table, Path]:
@@ -74,14 +79,27 @@ def test_columns_of_every_kind_and_a_row_in_error(cluster: Any, desk: Desk, tmp_
     path = tmp_path / "orders.parquet"
     pq.write_table(rows, path, row_group_size=1)
     errors = tmp_path / "errors.csv"
-    found = batch_on_spark(path, tmp_path / "spark.parquet", errors=errors, master=MASTER, desk=desk)
-    batch(path, tmp_path / "duck.parquet", desk=desk)
+    found = batch_on_spark(path, tmp_path / "spark.parquet", errors=errors, master=MASTER, desk=desk, asks="row")
+    batch(path, tmp_path / "duck.parquet", desk=desk, asks="row")
     spark = pq.read_table(tmp_path / "spark.parquet")
     assert spark.to_pylist() == pq.read_table(tmp_path / "duck.parquet").to_pylist()
     assert spark["exeat_row"].to_pylist() == [1, 2, 3]
     assert (found["rows"], found["decided"], found["errors"]) == (3, 1, 2)
     assert [row["row"] for row in found["error_rows"]] == [2, 3]
     assert len(errors.read_text().splitlines()) == 3
+
+
+def test_the_command_by_signature(cluster: Any, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {"date": ["2025-07-01"] * 3, "item": ["H20", "H20", "NVIDIA H100 SXM"], "destination": ["CN", "DE", "?"]}
+    path, outs = tmp_path / "orders.parquet", [tmp_path / f"{name}.parquet" for name in ("s", "st", "d", "dt")]
+    pq.write_table(pa.table(rows), path)
+    argv = ["batch", str(path), "--engine", "spark", "--no-screen", "--master", MASTER, "--asks", "trace", "--json"]
+    assert main([*argv, "--out", str(outs[0]), "--traces", str(outs[1])]) == 0
+    assert json.loads(capsys.readouterr().out)["asks"]
+    batch(path, outs[2], traces=outs[3], desk=desk, asks="trace")
+    spark, spark_traces, duck, duck_traces = (pq.read_table(out).to_pylist() for out in outs)
+    assert (spark, spark_traces) == (duck, duck_traces)
+    assert "ask" not in spark[0] and any(trace["ask"] for trace in spark_traces)
 
 
 def test_no_rows(cluster: Any, desk: Desk, tmp_path: Path) -> None:

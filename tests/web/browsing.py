@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 
 from exeat.web.app import create_app
 from exeat.web.settings import Settings
@@ -25,8 +26,34 @@ CHROMIUM = next(
 )
 #: Milliseconds until a page, or what a test waits for on it, counts as never coming: against a hang, not slowness.
 PATIENCE = 120_000
-#: For the second look, in dark: the rows of a long table after the first twenty have no colors of their own.
-FIRST_ROWS = {"exclude": [["tbody tr:nth-child(n+21)"], ["datalist"]]}
+#: Without movement: what is looked at halfway through a transition has neither color nor width of its own.
+USUAL: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+#: Takes out of sight rows and entries of the same make as one before them (the same tags, classes and states, in the
+#: same kind of place, on a line as even or odd): they have its colors, and a page of thousands is looked at in seconds.
+HIDE_ALIKE = """() => {
+    const told = ["class", "role", "hidden", "open", "aria-current", "aria-sort", "tabindex", "data-outcome"];
+    const make = (e) => `<${e.localName} ${told.map((name) => e.getAttribute(name))}>${[...e.children].map(make)}`;
+    const around = (e) => e ? `${e.localName}.${e.getAttribute("class")} ${around(e.parentElement)}` : "";
+    const seen = new Set();
+    const alike = [];
+    for (const one of document.querySelectorAll("tbody tr, li, dt, dd, option, svg.world a")) {
+        const line = [...one.parentElement.children].indexOf(one);
+        const edge = line === 0 || !one.nextElementSibling;
+        const key = [make(one), around(one.parentElement), edge ? line : line % 2].join();
+        if (seen.has(key)) alike.push(one);
+        seen.add(key);
+    }
+    for (const one of alike) {
+        one.setAttribute("data-alike", "");
+        one.style.display = "none";
+    }
+}"""
+SHOW_ALIKE = """() => {
+    for (const one of document.querySelectorAll("[data-alike]")) {
+        one.removeAttribute("data-alike");
+        one.style.display = "";
+    }
+}"""
 WHY_NOT = "no Chromium here (looked for chromium, chromium-browser, google-chrome)"
 
 
@@ -53,11 +80,12 @@ def served(**settings: Any) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser. ``CHROMIUM`` must be there."""
+    """The browser, with one context for all pages that need none of their own. ``CHROMIUM`` must be there."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
+        browser.new_context(**USUAL).new_page()  # it stays, and its window: to open one takes longer than a page
         try:
             yield browser
         finally:
@@ -75,9 +103,7 @@ class Heard:
 @contextmanager
 def looking(browser: Browser, base: str, **context: Any) -> Iterator[tuple[Page, Heard]]:
     """A fresh page, and what is heard of it: errors of the console and of scripts, requests to elsewhere."""
-    # Without movement: what is looked at halfway through a transition has neither color nor width of its own.
-    usual = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
-    made = browser.new_context(**{**usual, **context})
+    made = browser.new_context(**{**USUAL, **context}) if context else browser.contexts[0]
     made.set_default_timeout(PATIENCE)
     page, heard = made.new_page(), Heard()
     page.on("console", lambda message: heard.errors.append(message.text) if message.type == "error" else None)
@@ -89,7 +115,31 @@ def looking(browser: Browser, base: str, **context: Any) -> Iterator[tuple[Page,
     try:
         yield page, heard
     finally:
-        made.close()
+        page.close()
+        made.clear_cookies()
+        if context:
+            made.close()
+
+
+def serious(page: Page, part: str = "html", *, contrast_alone: bool = False) -> list[tuple[str, str, list[Any]]]:
+    """What axe finds in a part of a page that is serious or critical, with the first places of each.
+
+    Every rule on everything; the contrast of colors, which takes longest, on one of each make (``HIDE_ALIKE``).
+    """
+    where, usual = {"include": [[part]]}, {"resultTypes": ["violations"]}
+    found = []
+    if not contrast_alone:
+        rest = {**usual, "rules": {"color-contrast": {"enabled": False}}}
+        found += Axe().run(page, context=where, options=rest).response["violations"]
+    page.evaluate(HIDE_ALIKE)
+    colors = {**usual, "runOnly": ["color-contrast"]}
+    found += Axe().run(page, context=where, options=colors).response["violations"]
+    page.evaluate(SHOW_ALIKE)
+    return [
+        (one["id"], one["help"], [(node["html"][:160], node.get("failureSummary")) for node in one["nodes"][:3]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def arrived(page: Page, words: str) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     CHROMIUM,
-    FIRST_ROWS,
     WHY_NOT,
     arrived,
     chromium,
     looking,
+    serious,
     served,
     wait_for_focus,
     wait_until_it_fits,
@@ -27,7 +26,7 @@ from exeat.library import desk_with
 from exeat.supplied import Recording
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
@@ -90,17 +89,6 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-def serious(page: Page, **options: Any) -> list[Any]:
-    """What axe finds that is serious or critical, with the first places of each; with options, in the first rows."""
-    part = FIRST_ROWS if options else None
-    found = Axe().run(page, context=part, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [
-        (one["id"], one["help"], [(node["html"][:160], node.get("failureSummary")) for node in one["nodes"][:3]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.parametrize("path", [*PAGES, *REFUSALS])
 def test_a_page_is_sound_alone_readable_by_all_and_fits_a_phone(base: str, browser: Browser, path: str) -> None:
     with looking(browser, base) as (page, heard):
@@ -117,7 +105,7 @@ def test_a_page_is_sound_alone_readable_by_all_and_fits_a_phone(base: str, brows
         assert heard.outside == []
         assert serious(page) == []
         page.emulate_media(color_scheme="dark")
-        assert serious(page, runOnly=["color-contrast"]) == []
+        assert serious(page, contrast_alone=True) == []
         page.set_viewport_size({"width": 375, "height": 700})
         wait_until_it_fits(page)
 
@@ -255,7 +243,7 @@ def test_a_batch_of_ten_thousand_rows_goes_through(base: str, browser: Browser, 
         assert "10,000 rows: 9,990 decided, 10 could not be read" in page.inner_text(".lede")
         assert serious(page) == []
         page.emulate_media(color_scheme="dark")
-        assert serious(page, runOnly=["color-contrast"]) == []
+        assert serious(page, contrast_alone=True) == []
         with page.expect_download() as download:
             page.click("a.button.main")
         written = download.value.path().read_text(encoding="utf-8").splitlines()

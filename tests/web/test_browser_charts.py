@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     CHROMIUM,
-    FIRST_ROWS,
     WHY_NOT,
     arrived,
     chromium,
     looking,
+    serious,
     served,
     wait_for_focus,
     wait_until_it_fits,
@@ -44,15 +43,6 @@ def mark(page: Page, track: str, code: str) -> str:
     """The mark a place has on a map: its outcome's."""
     named = page.locator(f'svg[data-map="{track}"] a[data-code="{code}"] use').get_attribute("class")
     return (named or "").split()[-1]
-
-
-def serious(page: Page, part: str, *rules: str) -> list[tuple[str, str]]:
-    """What axe finds in a part of the page that is serious or critical; all its rules, or these."""
-    options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    where = {"include": [[part]], **(FIRST_ROWS if rules else {})}
-    found = Axe().run(page, context=where, options=options).response["violations"]
-    grave = [one for one in found if one["impact"] in ("serious", "critical")]
-    return [(one["id"], one["nodes"][0]["html"][:150]) for one in grave]
 
 
 def slide(page: Page, day: str) -> None:
@@ -235,7 +225,7 @@ def test_a_page_of_the_law_is_sound_readable_by_all_and_fits_a_phone(base: str, 
         page.wait_for_load_state("networkidle")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            assert serious(page, "main", *(["color-contrast"] if scheme == "dark" else [])) == []
+            assert serious(page, "main", contrast_alone=scheme == "dark") == []
         page.set_viewport_size({"width": 375, "height": 700})
         wait_until_it_fits(page)
         assert heard.errors == [] and heard.outside == []

@@ -109,7 +109,6 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
         "--running": options.running,
         "--sheet": options.sheet,
         "--threads": options.threads,
-        "--asks": options.asks not in ("auto", "row"),
     }
     for name, value in given.items():
         if value:
@@ -124,9 +123,9 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
 def _on_spark(table: str, out: str, options: TableOptions, common: Mapping[str, Any]) -> dict[str, Any]:
     from exeat.portfolio.spark import batch_on_spark
 
-    shared = {name: value for name, value in common.items() if name not in ("threads", "sheet")}
+    shared = {name: value for name, value in common.items() if name not in ("threads", "sheet", "screening")}
     master = options.master or "local[*]"
-    return batch_on_spark(table, out, traces=options.traces, master=master, **shared)
+    return batch_on_spark(table, out, traces=options.traces, master=master, asks=options.asks, **shared)
 
 
 def _pairs(mapped: list[str]) -> dict[str, str]:

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from exeat.desk import Desk
+from exeat.portfolio.asking import asks_for, refuse_asks
 from exeat.portfolio.columns import read_columns
 from exeat.portfolio.compare import Compared, Means
 from exeat.portfolio.days import Order
 from exeat.portfolio.delivery import Outputs, write_errors, write_traces
 from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
-from exeat.portfolio.run import Asks, Progress, Run, Tally, silent
+from exeat.portfolio.run import Progress, Run, Tally, silent
 from exeat.portfolio.running import assumed_by, limits_named, without_balances
 from exeat.portfolio.running_table import running_limits
 from exeat.portfolio.screened import with_screening
@@ -24,9 +25,6 @@ from exeat.portfolio.watching import Watched
 from exeat.portfolio.ways import ways_between
 from exeat.supplied import PartyScreening
 from exeat.terms import InputError
-
-#: Up to so many rows, what would settle each is found without being asked for.
-ASKED_BY_ROW = 20_000
 
 
 def batch(
@@ -63,7 +61,7 @@ def batch(
         sheet: the sheet of a workbook, where more than one has a header.
         asks: ``row`` finds for each row what would settle it, which costs milliseconds for each kind of row; ``trace``
             for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none;
-            ``auto`` is ``row`` for at most :data:`ASKED_BY_ROW` rows and for a workbook, else ``trace``.
+            ``auto`` is ``row`` for up to 20,000 rows and for a workbook, else ``trace``.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -72,12 +70,12 @@ def batch(
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
     desk, files = desk or Desk(), Outputs(table, out, traces, errors)
-    _refuse_asks(asks, files.out)
+    refuse_asks(asks, files.out)
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
         files.refuse_too_many(source.rows)
-        ask = _asks(asks, source, files.out)
+        ask = asks_for(asks, source.rows, files.out, source.notes)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
         if screening is not None:
             source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
@@ -99,25 +97,6 @@ def batch(
         watched("putting the answers in their place", 0, source.rows)
         files.deliver(duck, made, source, columns)
     return {**summary.to_dict(), "out": files.out.name}
-
-
-def _refuse_asks(asks: str, out: Path) -> None:
-    if asks not in ("auto", *get_args(Asks)):
-        raise InputError(f"asks is {asks[:40]!r}; expected row, trace or none")
-    if asks in ("trace", "none") and out.suffix.casefold() == ".xlsx":
-        raise InputError(f"a workbook shows what to ask for each row: write Parquet or CSV with --asks {asks}")
-
-
-def _asks(asks: str, source: Source, out: Path) -> Asks:
-    found: Asks | None = next((known for known in get_args(Asks) if known == asks), None)
-    if found is None:
-        found = "row" if source.rows <= ASKED_BY_ROW or out.suffix.casefold() == ".xlsx" else "trace"
-        if found == "trace":
-            source.notes.append(
-                f"the table has more than {ASKED_BY_ROW:,} rows: what to ask was found for each trace (--traces); "
-                "--asks row finds it for each row, which takes longer"
-            )
-    return found
 
 
 def compare(

@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from exeat.desk import Desk
+from exeat.portfolio.asking import asks_for, refuse_asks
 from exeat.portfolio.columns import read_columns
 from exeat.portfolio.days import Order
 from exeat.portfolio.decision import TRACE_COLUMNS
@@ -102,7 +103,7 @@ def batch_on_spark(
     table: str | Path, out: str | Path, *, master: str = "local[*]", traces: str | Path | None = None,
     errors: str | Path | None = None, on: str | None = None, mapped: Mapping[str, str] | None = None,
     desk: Desk | None = None, drafts: tuple[str, ...] = (), memory: str = MEMORY, progress: Progress | None = None,
-    dates: Order = "",
+    dates: Order = "", asks: str = "auto",
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch --engine spark``: decide the rows of Parquet on a Spark cluster; the answers are those of DuckDB.
 
@@ -116,6 +117,7 @@ def batch_on_spark(
         master: the URL of the master, as Spark takes it.
         traces, errors, on, mapped, memory, progress, dates: as :func:`exeat.portfolio.commands.batch`; ``memory`` is
             what each task may take.
+        asks: as there; for a trace, what would settle one of its rows is found.
         desk: whose law decides; the executors read their own, which must be the same.
         drafts: drafts that the desk reads as law.
 
@@ -127,6 +129,7 @@ def batch_on_spark(
     """
     desk, report = desk or Desk(drafts=drafts), progress or silent
     files = Outputs(table, out, traces, errors)
+    refuse_asks(asks, files.out)
     if isinstance(table, Path) or "://" not in table:
         _refuse_no_parquet(Path(table))
     means: dict[str, Any] = {"on": on, "mapped": dict(mapped or {}), "dates": dates, "drafts": drafts, "memory": memory}
@@ -138,7 +141,8 @@ def batch_on_spark(
             files.refuse_too_many(count)
             source = Source(duck, folder, _no_rows(rows, names), on, mapped)
             columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
-            run = Run(desk, duck, source, columns)
+            means["asks"] = ask = asks_for(asks, count, files.out, source.notes)
+            run = Run(desk, duck, source, columns, ask=ask, by_class=ask == "row")
             run.prepare()
             run.decide()
             run.write(folder / "empty.parquet")
@@ -260,12 +264,19 @@ def _traces(told: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             continue
         known[first], known[last] = min(known[first], trace[first]), max(known[last], trace[last])
         known[rows] += trace[rows]
+        # Where tasks found different asks for a trace, the same one is taken in whatever order they ended.
+        if len(known) > len(TRACE_COLUMNS):
+            known[-1] = min((ask for ask in (known[-1], trace[-1]) if ask is not None), default=None)
     return [tuple(found[id_]) for id_ in sorted(found)]
 
 
 def _write_traces(run: Run, told: list[dict[str, Any]], path: Path | None) -> None:
-    kinds = dict.fromkeys(TRACE_COLUMNS, "VARCHAR") | {"rows": "BIGINT"}
-    run.duck.table("traces", kinds, _traces(told))
+    columns = (*TRACE_COLUMNS, "ask") if run.ask == "trace" else TRACE_COLUMNS
+    kinds = dict.fromkeys(columns, "VARCHAR") | {"rows": "BIGINT"}
+    traces = _traces(told)
+    run.duck.table("traces", kinds, traces)
+    if run.ask == "trace":
+        run.trace_asks = {trace[0]: trace[-1] for trace in traces}
     run.duck.run("CREATE TEMP VIEW trace_texts AS SELECT * FROM traces")
     run.tally.traces = int(run.duck.one("SELECT count(*) FROM traces"))
     if path is not None:

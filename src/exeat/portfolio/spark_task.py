@@ -43,6 +43,7 @@ class Task:
     mapped: Mapping[str, str]
     dates: Order
     memory: str
+    asks: str
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Arrow batches of rows in, Arrow batches of decided rows out; the last row of a task tells its traces.
@@ -77,7 +78,7 @@ class Task:
 
         return batch(
             given, decided, traces=traces, on=self.on, mapped=self.mapped, desk=desk, memory=self.memory,
-            threads=1, dates=self.dates, asks="row",
+            threads=1, dates=self.dates, asks=self.asks,
         )  # fmt: skip
 
     def _desk(self) -> Desk:

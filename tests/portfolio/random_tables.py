@@ -1,7 +1,7 @@
 """Random tables over the vocabulary: every kind of column, cells left empty, said to be unknown, or at the values at
 which some condition turns. ``python tests/portfolio/random_tables.py 100000`` compares so many rows with the desk, by
 signature and by class; ``… 100000 1000 0 none`` (1000 a table, from seed 0) by signature alone, which is quicker;
-``… 4000 500 0 'local-cluster[2,1,1024]'`` with the desk and with Spark."""
+``… 4000 500 0 'local-cluster[2,1,1024]'`` (and perhaps ``none``) with the desk and with Spark."""
 
 from __future__ import annotations
 
@@ -180,7 +180,10 @@ def disagreements(
                 told = [(name, got[name], other[name]) for name in names]
                 found.append(f"seed {seed} row {number} {rows[number - 1]}: by class and by signature differ: {told}")
     if master is not None:
-        for number, (got, other) in enumerate(zip(decided, on_spark(desk, arrow, folder, master), strict=True), 1):
+        asks = "row" if by_class else "none"
+        for number, (got, other) in enumerate(
+            zip(decided, on_spark(desk, arrow, folder, master, asks), strict=True), 1
+        ):
             if got != other:
                 names = [name for name in got if got[name] != other[name]]
                 found.append(f"seed {seed} row {number}: DuckDB and Spark differ in {', '.join(names)}: {got} {other}")
@@ -202,7 +205,7 @@ def disagreements(
     return found
 
 
-def on_spark(desk: Desk, table: Any, folder: Path, master: str) -> list[dict[str, Any]]:
+def on_spark(desk: Desk, table: Any, folder: Path, master: str, asks: str) -> list[dict[str, Any]]:
     """The table decided on Spark."""
     import pyarrow.parquet as pq
 
@@ -213,7 +216,7 @@ def on_spark(desk: Desk, table: Any, folder: Path, master: str) -> list[dict[str
     each = -(-table.num_rows // 4)
     for number in range(4):
         pq.write_table(table.slice(number * each, each), parts / f"part-{number}.parquet")
-    batch_on_spark(parts, folder / "on_spark.parquet", master=master, desk=desk)
+    batch_on_spark(parts, folder / "on_spark.parquet", master=master, desk=desk, asks=asks)
     found: list[dict[str, Any]] = pq.read_table(folder / "on_spark.parquet").to_pylist()
     return found
 
@@ -224,8 +227,8 @@ if __name__ == "__main__":
 
     total, each = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 500
     first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    quickly = sys.argv[4:] == ["none"]
-    cluster = sys.argv[4] if len(sys.argv) > 4 and not quickly else None  # as local-cluster[2,1,1024]
+    quickly = "none" in sys.argv[4:]
+    cluster = next((word for word in sys.argv[4:] if word != "none"), None)  # as local-cluster[2,1,1024]
     shared, wrong, start = Desk(), 0, time.time()
     open_ = ExitStack()
     if cluster is not None:

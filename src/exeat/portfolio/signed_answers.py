@@ -43,10 +43,11 @@ class SignedAnswers:
         if self.unread:
             self._write_errors()
             error, errors = "e.error", f" LEFT JOIN row_errors AS e ON e.n = s.{number}"
-        # By number and not side by side: a positional join is quicker by itself, but runs on one core only.
+        # Side by side: a join by the row's number takes three times the memory and a third more of the processor. The
+        # number stands on both sides: were they ever not side by side, the row would have no answer, and count_out fail.
         sql = (
-            f"SELECT {original}, {', '.join(answers)}, {error} AS error FROM source AS s "
-            f"LEFT JOIN signed AS g ON g.n = s.{number} LEFT JOIN decisions AS d ON d.s = g.s{errors}"
+            f"SELECT {original}, {', '.join(answers)}, {error} AS error FROM source AS s POSITIONAL JOIN signed AS g "
+            f"LEFT JOIN decisions AS d ON d.s = CASE WHEN g.n = s.{number} THEN g.s END{errors}"
         )
         self.duck.run(f"COPY ({sql}) TO {literal(str(out))} (FORMAT parquet, PRESERVE_ORDER true)")
 

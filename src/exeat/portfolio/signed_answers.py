@@ -44,7 +44,7 @@ class SignedAnswers:
             self._write_errors()
             error, errors = "e.error", f" LEFT JOIN row_errors AS e ON e.n = s.{number}"
         # Side by side: a join by the row's number takes three times the memory and a third more of the processor. The
-        # number stands on both sides: were they ever not side by side, the row would have no answer, and count_out fail.
+        # number stands on both sides: were they ever not side by side, no answer would stand and none be kept.
         sql = (
             f"SELECT {original}, {', '.join(answers)}, {error} AS error FROM source AS s POSITIONAL JOIN signed AS g "
             f"LEFT JOIN decisions AS d ON d.s = CASE WHEN g.n = s.{number} THEN g.s END{errors}"

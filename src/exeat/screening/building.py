@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -64,9 +65,21 @@ def build(entries: Iterable[Entry], weights: Built | None = None) -> Built:
             built.vocabulary = NearWords(surfaces)
         for name in names:
             name.weights = tuple([built.weight(word) for word in name.words])
-        built.totals = [sum(name.weights) for name in names]
+        built.totals = array("d", [sum(name.weights) for name in names]).tolist()
         built.names = dict(enumerate(names))
+        _side_by_side(built)
     return built
+
+
+def _side_by_side(built: Built) -> None:
+    """Give all postings one set of numbers that lie together in memory.
+
+    Made while names were read, each number lies on a page of its own: reading a posting then waits for memory, and a
+    forked process copies every such page when it counts a reference.
+    """
+    number = list(range(len(built.names))).__getitem__
+    for found in (*built.postings.values(), *built.alike.values()):
+        found[:] = map(number, found)
 
 
 def _collect(entries: Iterable[Entry], names: list[ListedName], built: Built) -> dict[str, None]:

@@ -16,14 +16,7 @@ def without_collecting() -> Iterator[None]:
         yield
     finally:
         if was:
+            # What was made goes to the oldest generation, uncollected: else the first object made next pays for all.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
-
-
-@contextmanager
-def frozen() -> Iterator[None]:
-    """Keep the collector off what exists, so that a forked process need not copy its pages."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from exeat.screening.apart import taken_apart
 from exeat.screening.building import KIND_WEIGHT, Built, build
 from exeat.screening.entry import Entry
-from exeat.screening.weighed import AskedName, ListedName, QueryWord, compact
+from exeat.screening.weighed import AskedName, QueryWord, compact
 from exeat.screening.words import Word, known_words, words_of
 
 #: From this likeness on, an unknown word is taken for a slip in a word of the table.
@@ -22,17 +23,29 @@ FLOOR = 0.66
 BOUND_ASKED = 0.6
 BOUND_LISTED = 0.2
 NEEDED = 0.55
+#: Words of which is remembered what lies near them.
+WORDS_KEPT = 200_000
+
+T = TypeVar("T")
 
 
-class _Keys(dict[int, frozenset[str]]):
-    """The words of each name as a set, made when first asked for."""
+def _kept(held: dict[Word, T], word: Word, value: T) -> T:
+    """Remember a value for a word; a memory that is full starts anew."""
+    if len(held) > WORDS_KEPT:
+        held.clear()
+    held[word] = value
+    return value
 
-    def __init__(self, names: Mapping[int, ListedName]) -> None:
+
+class _Holders(dict[str, frozenset[int]]):
+    """The names that hold a word as a set, made when first asked for."""
+
+    def __init__(self, postings: Mapping[str, Sequence[int]]) -> None:
         super().__init__()
-        self._names = names
+        self._postings = postings
 
-    def __missing__(self, name: int) -> frozenset[str]:
-        held = self[name] = frozenset([word.key for word in self._names[name].words])
+    def __missing__(self, key: str) -> frozenset[int]:
+        held = self[key] = frozenset(self._postings[key])
         return held
 
 
@@ -51,8 +64,10 @@ class Index:
         self._rarity = self.built.rarity
         self._totals = self.built.totals
         self._vocabulary = self.built.vocabulary
-        self._keys = _Keys(self.names)
+        self._holders = _Holders(self._postings)
         self._asked: dict[Word, QueryWord] = {}
+        self._exact: dict[Word, QueryWord] = {}
+        self._apart: dict[Word, list[Word] | None] = {}
         self.weight = self.built.weight
 
     def query_word(self, word: Word) -> QueryWord:
@@ -66,18 +81,21 @@ class Index:
                 # A slip in a common word must not count as a rare one; but a word somewhat like "modern" is a name.
                 if value >= SURE_SLIP or not key.startswith("="):
                     weight = listed
-            if len(self._asked) > 200_000:
-                self._asked.clear()
-            held = self._asked[word] = self._with_gains(word, weight, near)
+            held = _kept(self._asked, word, self._with_gains(word, weight, near))
         return held
 
     def exact_word(self, word: Word) -> QueryWord:
         """A word that stands for itself alone: for readings that are guesses already."""
-        return self._with_gains(word, self.weight(word), {word.key: 1.0} if word.key in self._postings else {})
+        held = self._exact.get(word)
+        if held is None:
+            near = {word.key: 1.0} if word.key in self._postings else {}
+            held = _kept(self._exact, word, self._with_gains(word, self.weight(word), near))
+        return held
 
     def _with_gains(self, word: Word, weight: float, near: Mapping[str, float]) -> QueryWord:
-        gains = sorted((value * max(weight, self._listed_weight(key)), key) for key, value in near.items())
-        return QueryWord(word, weight, near, tuple(gains), sum([len(self._postings[key]) for key in near]))
+        heavy, postings = self._listed_weight, self._postings
+        gains = sorted([(value * max(weight, heavy(key)), key) for key, value in near.items()])
+        return QueryWord(word, weight, near, tuple(gains), sum([len(postings[key]) for key in near]))
 
     def _listed_weight(self, key: str) -> float:
         return self._rarity.get(key, 1.0) * KIND_WEIGHT[self.built.kinds[key]]
@@ -104,11 +122,7 @@ class Index:
         apart: list[Word] = []
         changed = False
         for word in words:
-            pieces = (
-                taken_apart(word, self._vocabulary)
-                if word.kind == "plain" and word.surface not in self._vocabulary
-                else None
-            )
+            pieces = self._pieces(word) if word.kind == "plain" and word.surface not in self._vocabulary else None
             if pieces:
                 apart.extend(pieces)
                 changed = True
@@ -135,6 +149,11 @@ class Index:
             other.append(tuple(self.query_word(w) if w in kept else self.exact_word(w) for w in together))
         return other
 
+    def _pieces(self, word: Word) -> list[Word] | None:
+        if word not in self._apart:
+            _kept(self._apart, word, taken_apart(word, self._vocabulary))
+        return self._apart[word]
+
     def candidates(self, asked: AskedName) -> list[int]:
         """The listed names that could score :data:`FLOOR` or more, best first, at most :data:`NAMES_SCORED`.
 
@@ -158,19 +177,24 @@ class Index:
             if not word.gains:
                 continue
             # A name that holds several words near this one is given the nearest alone.
-            best: dict[int, float] = {}
-            for gain, key in word.gains:
-                best.update(dict.fromkeys(postings[key], gain))
+            gain, key = word.gains[0]
+            best: dict[int, float] = dict.fromkeys(postings[key], gain)
+            for gain, key in word.gains[1:]:
+                found = postings[key]
+                if len(found) == 1:
+                    best[found[0]] = gain
+                else:
+                    best.update(dict.fromkeys(found, gain))
             if shared:
                 for name in best.keys() & shared.keys():
                     best[name] += shared[name]
                 shared.update(best)
             else:
                 shared = best
-        found = self._bounded(shared, unread, need, total, [word for word, _ in reads[done:]])
+        bounded = self._bounded(shared, unread, need, total, [word for word, _ in reads[done:]])
         alike = self.built.alike.get(compact([word.word for word in asked.words]), ())
-        found.extend(name for name in alike if name not in found)
-        return found
+        bounded.extend([name for name in alike if name not in bounded])
+        return bounded
 
     def _bounded(
         self, shared: Mapping[int, float], unread: float, need: float, total: float, later: Sequence[QueryWord]
@@ -185,7 +209,7 @@ class Index:
         left = [
             (name, value)
             for name, value in shared.items()
-            if value >= least and totals[name] >= shortest and value >= base + slope * totals[name]
+            if value >= least and (listed := totals[name]) >= shortest and value >= base + slope * listed
         ]
         if len(left) > 4:
             # Many share the rarest words: see which of them hold the others too, the nearest first.
@@ -193,26 +217,46 @@ class Index:
             unread = 0.0
         bounds = []
         for name, value in left:
-            reach = _reach(min(value + unread, totals[name]), total, totals[name])
+            listed, most = totals[name], value + unread
+            reach = _reach(listed if listed < most else most, total, listed)
             if reach >= FLOOR:
                 bounds.append((reach, value, name))
         return [name for _, _, name in heapq.nlargest(NAMES_SCORED, bounds)]
 
-    def _with_later(self, left: Sequence[tuple[int, float]], later: Sequence[QueryWord]) -> Iterator[tuple[int, float]]:
+    def _with_later(self, left: Sequence[tuple[int, float]], later: Sequence[QueryWord]) -> Iterable[tuple[int, float]]:
         """The names with what they share of the words whose postings were not read."""
-        keys = self._keys
-        gains = {key: gain for word in later for gain, key in word.gains}
-        apart = frozenset(gains).isdisjoint
-        for name, value in left:
-            if not apart(keys[name]):
-                held = keys[name] & gains.keys()
-                if len(held) == 1:
-                    (key,) = held
-                    value += gains[key]
+        shared = dict(left)
+        names = set(shared)
+        holders = self._holders
+        met: set[str] = set()
+        twice: set[str] = set()
+        for word in later:
+            # The nearest word comes last and is the one that stays.
+            best: dict[int, float] = {}
+            for gain, key in word.gains:
+                if key in met:
+                    twice.add(key)
                 else:
-                    for word in later:
-                        value += max((gain for gain, key in word.gains if key in held), default=0.0)
-            yield name, value
+                    met.add(key)
+                held = holders[key]
+                if not names.isdisjoint(held):
+                    best.update(dict.fromkeys(names & held, gain))
+            for name, gain in best.items():
+                shared[name] += gain
+        if twice:
+            self._said_twice(shared, left, later, twice)
+        return shared.items()
+
+    def _said_twice(
+        self, shared: dict[int, float], left: Sequence[tuple[int, float]], later: Sequence[QueryWord], twice: set[str]
+    ) -> None:
+        """A name that holds one word near several asked ones, and no other, shares it once."""
+        gains = {key: gain for word in later for gain, key in word.gains}
+        for name, value in left:
+            held = {word.key for word in self.names[name].words} & gains.keys()
+            if len(held) == 1 and not held.isdisjoint(twice):
+                (key,) = held
+                shared[name] = value + gains[key]
 
 
 def _reach(most: float, asked: float, listed: float) -> float:

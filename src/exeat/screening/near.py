@@ -39,7 +39,7 @@ def sounds(word: str) -> str:
     return first + _DOUBLES.sub(r"\1", _VOWELS.sub("", heard[1:]))
 
 
-def _shortened(word: str) -> Iterable[str]:
+def _shortened(word: str) -> set[str]:
     """The word with one letter left out, each once."""
     return {word[:i] + word[i + 1 :] for i in range(len(word))}
 
@@ -51,20 +51,24 @@ def likeness(a: str, b: str) -> float:
     """
     if a == b:
         return 1.0
-    longer = max(len(a), len(b))
-    edits = DamerauLevenshtein.distance(a, b, score_cutoff=3)
-    value = 0.0
-    if edits == 1 and longer >= 4:
-        value = 0.91 if longer >= 7 else 0.88 if longer >= 5 else 0.78
-    elif edits == 2 and longer >= 6:
-        value = 0.86 if longer >= 9 else 0.8 if longer >= 8 else 0.7
-    elif edits == 3 and longer >= 11:
-        value = 0.78
+    value = _by_edits(DamerauLevenshtein.distance(a, b, score_cutoff=3), max(len(a), len(b)))
     if value < 0.86 and min(len(a), len(b)) >= SHORTEST and sounds(a) == sounds(b):
-        jaro = JaroWinkler.similarity(a, b)
-        if jaro >= 0.75:
-            value = max(value, 0.86 if jaro >= 0.85 else 0.8)
+        value = max(value, _by_jaro(JaroWinkler.similarity(a, b)))
     return value
+
+
+def _by_edits(edits: int, longer: int) -> float:
+    """How alike two words are by their edits alone; ``longer`` is the length of the longer one."""
+    if edits == 1 and longer >= 4:
+        return 0.91 if longer >= 7 else 0.88 if longer >= 5 else 0.78
+    if edits == 2 and longer >= 6:
+        return 0.86 if longer >= 9 else 0.8 if longer >= 8 else 0.7
+    return 0.78 if edits == 3 and longer >= 11 else 0.0
+
+
+def _by_jaro(jaro: float) -> float:
+    """How alike two words of the same sounds are, by their Jaro-Winkler similarity."""
+    return 0.86 if jaro >= 0.85 else 0.8 if jaro >= 0.75 else 0.0
 
 
 class NearWords:
@@ -75,6 +79,9 @@ class NearWords:
         self._short: dict[str, str | list[str]] = {}
         self._by_start: dict[tuple[str, int], list[str]] = {}
         self._heard: dict[str, list[str]] = {}
+        self._around: dict[tuple[str, int], list[str]] = {}
+        #: Made by :func:`exeat.screening.apart.taken_apart` when it first reads words of these.
+        self.pieces: tuple[dict[str, float], frozenset[str]] | None = None
         for word in vocabulary:
             self.words[word] = None
             if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
@@ -114,33 +121,61 @@ class NearWords:
             found[word] = 1.0
         if len(word) < SHORTEST - 1 or len(word) > LONGEST or not word.isalpha():
             return found
-        candidates: set[str] = set()
-        for shortened in (word, *_shortened(word)):
-            if shortened in self.words:
-                candidates.add(shortened)
-            held = self._short.get(shortened)
-            if isinstance(held, list):
-                candidates.update(held)
-            elif held is not None:
-                candidates.add(held)
-        if len(word) >= SHORTEST:
-            candidates.update(self._heard.get(sounds(word), ()))
-        for candidate in candidates:
-            if candidate not in found and len(candidate) >= SHORTEST - 1:
-                value = likeness(word, candidate)
-                if value >= least:
-                    found[candidate] = value
+        for candidate, value in self._alike(word).items():
+            if value >= least:
+                found[candidate] = value
         if len(word) > SHORTEST and word not in self.words and max(found.values(), default=0.0) < 0.8:
             self._far(word, found)
         return found
 
+    def _alike(self, word: str) -> dict[str, float]:
+        """:func:`likeness` of the words one letter away and of those that sound the same, all in one comparison."""
+        variants = _shortened(word)
+        candidates = {found for found in self.words.keys() & variants if len(found) >= SHORTEST - 1}
+        variants.add(word)
+        for shortened in self._short.keys() & variants:
+            held = self._short[shortened]
+            if isinstance(held, list):
+                candidates.update(held)
+            else:
+                candidates.add(held)
+        same: Iterable[str] = ()
+        if len(word) >= SHORTEST:
+            heard = sounds(word)
+            if len(heard) >= 2:
+                same = self._heard.get(heard, ())
+                candidates.update(same)
+            else:
+                same = [found for found in candidates if len(found) >= SHORTEST and sounds(found) == heard]
+        candidates.discard(word)
+        own = len(word)
+        values = {
+            found: _by_edits(edits, max(own, len(found)))
+            for found, edits, _ in process.extract(
+                word, candidates, scorer=DamerauLevenshtein.distance, score_cutoff=3, limit=None
+            )
+        }
+        less = [found for found in same if found != word and values.get(found, 0.0) < 0.86]
+        for found, jaro, _ in (
+            process.extract(word, less, scorer=JaroWinkler.similarity, score_cutoff=0.74, limit=None) if less else ()
+        ):
+            values[found] = max(values.get(found, 0.0), _by_jaro(jaro))
+        return values
+
     def _far(self, word: str, found: dict[str, float]) -> None:
         """Two or three slips in one word, for a word that is like none: the words of its first letter and length."""
         edits = 2 if len(word) < 8 else 3
-        choices: list[str] = []
-        for length in range(max(SHORTEST, len(word) - 2), len(word) + 3):
-            choices.extend(self._by_start.get((word[0], length), ()))
+        choices = self._starting(word[0], len(word))
         for candidate, distance, _ in process.extract(word, choices, scorer=OSA.distance, score_cutoff=edits, limit=12):
             value = likeness(word, candidate) or 0.95 * (1 - distance / max(len(word), len(candidate)))
             if value >= 0.57 and value > found.get(candidate, 0.0):
                 found[candidate] = value
+
+    def _starting(self, first: str, length: int) -> list[str]:
+        """The words of a first letter up to two letters shorter or longer; put together once."""
+        held = self._around.get((first, length))
+        if held is None:
+            held = self._around[first, length] = []
+            for one in range(max(SHORTEST, length - 2), length + 3):
+                held.extend(self._by_start.get((first, one), ()))
+        return held

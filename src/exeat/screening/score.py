@@ -113,13 +113,14 @@ class Balance(NamedTuple):
 def balance(asked: AskedName, listed: ListedName, account: list[WordMatch] | None = None) -> Balance:
     """Put the words together one to one and weigh what is left over; each line goes to ``account``."""
     words, listed_words, weights = asked.words, listed.words, listed.weights
+    short = listed.short
     matched = lost = 0.0
     q_left = list(range(len(words)))
     l_left = list(range(len(listed_words)))
     for likeness, i, j in _pairs(asked, listed):
-        weight = weights[j]
-        if listed.short and likeness < 1.0:
+        if short and likeness < 1.0:
             continue
+        weight = weights[j]
         matched += weight * likeness
         lost += weight * (1 - likeness)
         q_left.remove(i)
@@ -134,8 +135,7 @@ def balance(asked: AskedName, listed: ListedName, account: list[WordMatch] | Non
         account.extend(WordMatch("", listed_words[j].surface, 0.0, weights[j], listed_words[j].kind) for j in l_left)
     only_asked = only_listed = small = 0.0
     for i in q_left:
-        kind = words[i].word.kind
-        if kind in ("legal", "branch") or (asked.branch and kind == "place"):
+        if asked.small[i]:
             small += asked.costs[i]
         else:
             only_asked += asked.costs[i]
@@ -156,10 +156,13 @@ def _pairs(asked: AskedName, listed: ListedName) -> list[tuple[float, int, int]]
     for j, word in enumerate(listed.words):
         held = stands.get(word.key)
         if held is not None:
-            clash = clash or len(held) > 1
+            if len(held) > 1:
+                clash = True
             for likeness, i in held:
-                clash = clash or bool(used >> i & 1)
-                used |= 1 << i
+                bit = 1 << i
+                if used & bit:
+                    clash = True
+                used |= bit
                 possible.append((likeness, i, j))
     if not clash:
         return possible
@@ -218,8 +221,10 @@ def _misspelled(
     longer = max(len(a), len(b))
     if longer < 5 or not a.isalpha() or not b.isalpha() or matched < 0.4 * listed.weights[j]:
         return matched, lost
+    if a[0] != b[0] and a[-1] != b[-1]:
+        return matched, lost
     likeness = 1 - DamerauLevenshtein.distance(a, b, score_cutoff=4) / longer
-    if likeness < 0.6 or (a[0] != b[0] and a[-1] != b[-1]):
+    if likeness < 0.6:
         return matched, lost
     likeness *= 0.95
     weight = listed.weights[j]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from exeat.screening import forked
 from exeat.screening.answer import MATCH, NOT_FOUND, NOT_SCREENED, POSSIBLE, Answer, Hit, ListInUse
-from exeat.screening.collecting import frozen
+from exeat.screening.collecting import without_collecting
 from exeat.screening.entry import Entry
 from exeat.screening.errors import ScreeningError, UnusableName
 from exeat.screening.evidence import ADDRESS_LIKENESS, Subject, address_likeness, telling_numbers, weigh
@@ -189,47 +190,20 @@ class Screener:
         With more processes the index is shared by forking, where the system can fork.
         """
         subjects = [Subject(one) if isinstance(one, str) else one for one in asked]
-        distinct = list(dict.fromkeys(subjects))
+        # Names that begin alike one after another: they share words, which are then looked up once, in one process.
+        distinct = sorted(dict.fromkeys(subjects), key=lambda subject: subject.name)
         answers = dict(zip(distinct, self._screened(distinct, processes), strict=True))
         return [answers[subject] for subject in subjects]
 
     def _screened(self, subjects: Sequence[Subject], processes: int) -> list[Answer]:
-        import multiprocessing
-
-        if processes <= 1 or len(subjects) < 500 or "fork" not in multiprocessing.get_all_start_methods():
-            with frozen():
+        # Nothing screening makes refers to itself: without the collector, memory is freed as it falls out of use,
+        # and a forked process need not copy the pages that a collection would write to.
+        with without_collecting():
+            if processes <= 1 or len(subjects) < forked.FEWEST or not forked.can_fork():
                 return [self.screen(subject) for subject in subjects]
-        if any(has_chinese(subject.name) for subject in subjects):
-            clean("中")  # load the table of readings once, before forking
-        global _SHARED
-        _SHARED = self
-        try:
-            with frozen(), multiprocessing.get_context("fork").Pool(processes) as pool:
-                parts = pool.imap(_screen_one, subjects, 200)
-                return [self._whole(part, subject) for part, subject in zip(parts, subjects, strict=True)]
-        finally:
-            _SHARED = None
-
-    def _whole(self, answer: Answer, subject: Subject) -> Answer:
-        """An answer as it came from another process, with this process's own entries and lists put back."""
-        entries = self.index.entries
-        hits = tuple(replace(hit, entry=entries[hit.position]) for hit in answer.hits)
-        return replace(answer, subject=subject, hits=hits, lists=self.lists)
-
-
-_SHARED: Screener | None = None
-
-
-_NO_ENTRY = Entry("", "", "")
-_NO_SUBJECT = Subject("")
-
-
-def _screen_one(subject: Subject) -> Answer:
-    """In a forked process: the answer without its entries, which go as positions (both processes hold them)."""
-    assert _SHARED is not None
-    answer = _SHARED.screen(subject)
-    hits = tuple(replace(hit, entry=_NO_ENTRY) for hit in answer.hits)
-    return replace(answer, subject=_NO_SUBJECT, hits=hits, lists=())
+            if any(has_chinese(subject.name) for subject in subjects):
+                clean("中")  # load the table of readings once, before forking
+            return forked.screened(self.screen, subjects, processes, self.index.entries, self.lists)
 
 
 __all__ = ["MATCH", "NOT_FOUND", "NOT_SCREENED", "POSSIBLE", "Answer", "Hit", "ListInUse", "Screener"]

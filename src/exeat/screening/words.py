@@ -86,6 +86,13 @@ def _chinese_terms() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 @cache
+def _plain_unless() -> frozenset[str]:
+    """Every word the table says anything of; a word of letters that is none of them is plain."""
+    single, phrases, silent = _table()
+    return frozenset((*single, *phrases, *silent, *_torn()))
+
+
+@cache
 def _torn() -> dict[str, tuple[str, Word]]:
     """For places of two words: each word to its other half."""
     halves: dict[str, tuple[str, Word]] = {}
@@ -136,7 +143,8 @@ def clean(name: str, longest: int = MAX_CHARACTERS) -> Cleaned:
     text = unicodedata.normalize("NFKC", name)
     kept = []
     removed = 0
-    for character in text:
+    # A text that shows in full holds none of the categories below, and need not be taken letter by letter.
+    for character in "" if text.isprintable() else text:
         category = unicodedata.category(character)
         if category in ("Cf", "Cc", "Cs", "Co", "Cn"):
             if character in "\t\n\r\v\f\x1c\x1d\x1e\x85":
@@ -147,7 +155,8 @@ def clean(name: str, longest: int = MAX_CHARACTERS) -> Cleaned:
             kept.append(character)
     if removed:
         notes.append(f"{removed} control or invisible character{'s' if removed > 1 else ''} removed")
-    text = "".join(kept)
+    if kept or removed:
+        text = "".join(kept)
     split = ""
     if _HAN.search(text):
         notes.append("Chinese characters read as pinyin")
@@ -211,10 +220,15 @@ def words_of(text: str, most: int = MAX_WORDS) -> tuple[Word, ...]:
 
 def _grouped(found: Sequence[str]) -> Iterable[Word]:
     single, phrases, silent = _table()
+    torn_words, told = _torn(), _plain_unless()
     at = 0
     found = list(found)
     while at < len(found):
         token = found[at]
+        if token not in told and not token[0].isdigit():
+            at += 1
+            yield Word(token, token, "plain")
+            continue
         for parts, word in phrases.get(token, ()):
             if tuple(found[at : at + len(parts)]) == parts:
                 yield word
@@ -223,7 +237,7 @@ def _grouped(found: Sequence[str]) -> Iterable[Word]:
         else:
             at += 1
             known = single.get(token)
-            torn = _torn().get(token)
+            torn = torn_words.get(token)
             if torn is not None and torn[0] in found[at:]:
                 # "HONG OCEAN BLUE KONG": the place is there, torn apart by a swap of words.
                 found.pop(at + found[at:].index(torn[0]))

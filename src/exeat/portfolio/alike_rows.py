@@ -93,14 +93,14 @@ class AlikeRows:
         codes, firsts = distinct(words)
         found = np.empty(len(firsts), np.int64)
         keys = words[0][firsts]
+        listed: list[tuple[int, ...]] = []
         if whole:
             places = np.minimum(np.searchsorted(self._known, keys), max(len(self._known) - 1, 0))
             known = self._known[places] == keys if len(self._known) else np.zeros(len(keys), np.bool_)
             found[known] = self._numbers[places[known]]
         else:
-            listed = zip(*(word[firsts].tolist() for word in words), strict=True)
-            kept = [self._listed.get(key, -1) for key in listed]
-            found[:] = kept
+            listed = list(zip(*(word[firsts].tolist() for word in words), strict=True))
+            found[:] = [self._listed.get(key, -1) for key in listed]
             known = found >= 0
         new = np.flatnonzero(~known)
         found[new] = np.arange(self.count, self.count + len(new))
@@ -108,8 +108,7 @@ class AlikeRows:
         if whole:
             self._remember(keys[new], found[new])
         else:
-            for place in new.tolist():
-                self._listed[tuple(int(word[firsts[place]]) for word in words)] = int(found[place])
+            self._listed.update((listed[place], int(found[place])) for place in new.tolist())
         return found[codes], firsts[new]
 
     def own(self, key: str) -> tuple[int, bool]:

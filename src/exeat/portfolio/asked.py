@@ -252,18 +252,11 @@ class Asked:
 
     def cited(self, answers: Sequence[tuple[str, int]], false: Tree) -> tuple[str, ...]:
         """The versions of the law that the answers rest on, postures and review policies among them."""
-        words, program = self.engine.words, self.engine.program
         keys: dict[str, None] = {}
         for name, tree in answers:
-            section = program[name].section
-            if section is None or tree == id(false):
-                continue
-            keys[section.key] = None
-            for other in (words.posture.get(section.key), words.policy.get(section.key)):
-                if other is not None:
-                    keys[other.key] = None
-                    again = words.posture.get(other.key)
-                    keys.update({again.key: None} if again is not None else {})
+            section = self.engine.program[name].section
+            if section is not None and tree != id(false):
+                keys.update(dict.fromkeys(other.key for other in self.engine.words.resting_on(section)))
         return tuple(keys)
 
     @cached_property

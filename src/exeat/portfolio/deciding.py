@@ -23,10 +23,10 @@ from exeat.portfolio.alike_rows import AlikeRows
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.coded import at
 from exeat.portfolio.decision import Decision, decision_of
-from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows, item_facts
+from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows
 from exeat.portfolio.duck import quoted
 from exeat.portfolio.keyed import Keyed
-from exeat.portfolio.residual import ABSENT, Status, marks_of
+from exeat.portfolio.residual import ABSENT, Status, item_facts, marks_of
 from exeat.portfolio.signatures import Signatures, Signing
 from exeat.portfolio.signed_answers import SignedAnswers
 from exeat.portfolio.withheld import UNKNOWN_MARK
@@ -54,7 +54,6 @@ class Ready:
     signing: Signing
     bounds: WithinBounds
     alike: AlikeRows
-
     firsts: list[Chunk] = field(default_factory=list)
 
     def signatures_of(self, rows: Rows) -> NDArray[np.int64]:
@@ -77,7 +76,6 @@ class Deciding(SignedAnswers):
         self.programs: list[Ready] = []
         self._by_cell = {m.fact: self._numbers(m.fact) for m in self.run.coded.by_cell}
         self.used: list[int] = []
-        self._seen: set[int] = set()
         self.unread = 0
 
     def _numbers(self, fact: str) -> Numbers:
@@ -97,8 +95,8 @@ class Deciding(SignedAnswers):
             ready, elements = self._ready(asked[program], pairs)
             self.programs.append(ready)
             for item, status in pairs:
-                code = sum(s * 3**place for place, s in enumerate(status))
-                rows.append((program, item, code, elements[item, self._told(asked[program], status)]))
+                element = elements[item, self._told(asked[program], status)]
+                rows.append((program, item, self.keyed.code_of(status), element))
         kinds = {"program": "INTEGER", "item": "INTEGER", "status": self.run.coded.status_type, "element": "INTEGER"}
         self.duck.table("elements", kinds, rows)
 
@@ -191,11 +189,11 @@ class Deciding(SignedAnswers):
             signatures, places = np.unique(found[order], return_index=True)
             for signature, row in zip(signatures.tolist(), order[places].tolist(), strict=True):
                 firsts.append((int(chunk["n"][row]), signature, chunk, row))
+        earliest: dict[int, tuple[Chunk, int]] = {}
         for _, signature, chunk, row in sorted(firsts, key=lambda first: first[:2]):
-            if signature not in self._seen:
-                self._seen.add(signature)
-                self.used.append(signature)
-                self.combos.append(self._combo(chunk, row))
+            earliest.setdefault(signature, (chunk, row))
+        self.used = list(earliest)
+        self.combos = [self._combo(*place) for place in earliest.values()]
         return np.concatenate(listed) if listed else np.zeros(1, np.int32), np.array(begins, np.int64)
 
     def decided(self) -> Iterator[tuple[Decision, Determination]]:

@@ -17,7 +17,6 @@ from exeat.logic.arrays import NOTHING, Column, Words, column_of, evaluated, fir
 from exeat.logic.tree import Compare, Fact, Tree, Value, children
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.origins import origin_of
-from exeat.portfolio.withheld import UNKNOWN_MARK
 
 #: Where an expression has its values: once, or for each row; else the name of the part of a row it reads.
 ONCE, EACH = "", "*"
@@ -63,7 +62,7 @@ NO_LEAVES = Leaves({}, Words())
 class Arrayed:
     """One program over the distinct parts of rows.
 
-    ``items`` are the facts of its distinct items, by name, presumed ones among them (:func:`item_facts`).
+    ``items`` are the facts of its distinct items, by name, presumed ones among them (``item_facts`` of ``residual``).
     """
 
     asked: Asked
@@ -207,22 +206,6 @@ class Rows:
         return Rows(self.program, len(rows), elements, numbers)
 
 
-def item_facts(asked: Asked, stated: Mapping[str, Value], marks: Mapping[str, bool]) -> dict[str, Value]:
-    """The facts of an item that a program reads: those stated, and what is presumed where nothing is.
-
-    Args:
-        marks: how the row states its numbers (:func:`exeat.portfolio.residual.marks_of`). For one said not to be known
-            neither the item's figure nor a presumption stands.
-    """
-    unknown = {mark[1:] for mark, truth in marks.items() if truth and mark[0] == UNKNOWN_MARK}
-    found = {name: value for name, value in stated.items() if name not in unknown}
-    for name in (*asked.shape.item_facts, *asked.shape.numbers):
-        open_ = found.get(name) is None and name not in unknown and name not in asked.steps
-        if open_ and name in asked.presumed and name not in asked.withheld:
-            found[name] = asked.presumed[name]
-    return {**found, **marks}
-
-
 __all__ = [
     "EACH",
     "ITEM",
@@ -234,5 +217,4 @@ __all__ = [
     "Frontier",
     "Leaves",
     "Rows",
-    "item_facts",
 ]

@@ -32,6 +32,10 @@ class Keyed:
         """What the cells of a row's number columns say, from one number."""
         return tuple(int(str(code)) // 3**place % 3 for place in range(len(self.numbers)))
 
+    def code_of(self, status: Status) -> int:
+        """The one number for what the cells of a row's number columns say."""
+        return sum(said * 3**place for place, said in enumerate(status))
+
     def pairs_needed(self) -> list[tuple[int, int, Status]]:
         """Program, item and status of numbers, as they occur together."""
         rows = self.duck.rows('SELECT DISTINCT "@program", "@item", "@status" FROM coded WHERE NOT "@wrong"')
@@ -70,7 +74,7 @@ class Keyed:
             asks = sum(1 << place_of[id(c)] for c in questions.comparisons)
             asked = [asks >> word * _BITS & (1 << _BITS) - 1 for word in range(self.words)]
             raw = sum(1 << place for place, name in enumerate(self.raw) if name in questions.raw)
-            code = sum(s * 3**place for place, s in enumerate(pair.status))
+            code = self.code_of(pair.status)
             stored = [None if f is None or f >= BIG or _decimals(f) > 6 else f for f in figures]
             which = pair.item if (raw and any(name.startswith("fig:") for name in questions.raw)) or large else None
             rows.append((pair.program, pair.item, code, pair.kind.number, *sets, *stored, *asked, raw, large, which))

@@ -15,7 +15,7 @@ from exeat.logic.tree import Compare, Constant, Fact, Tree, Value
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
-from exeat.portfolio.residual import Questions, Status, item_questions, marks_of, presumes, residual
+from exeat.portfolio.residual import Questions, Status, item_facts, item_questions, marks_of, presumes, residual
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
 BIG = Decimal(10) ** 12
@@ -239,13 +239,7 @@ class Plan:
         return found
 
     def _with_presumed(self, program: int, facts: Mapping[str, Value], status: Status) -> dict[str, Value]:
-        asked = self.asked[program]
-        unknown = {name for name, said in zip(self.shape.numbers, status, strict=True) if said == 1}
-        found = {name: value for name, value in facts.items() if name not in unknown}
-        for name in self.shape.item_facts:
-            if name in asked.presumed and name not in found and name not in unknown and name not in asked.withheld:
-                found[name] = asked.presumed[name]
-        return {**found, **marks_of(self.shape.numbers, status)}
+        return item_facts(self.asked[program], facts, marks_of(self.shape.numbers, status))
 
     def _figures(self, program: int, facts: Mapping[str, Value], status: Status) -> tuple[Decimal | None, ...]:
         named = {f"item:{name}": value for name, value in self._with_presumed(program, facts, status).items()}

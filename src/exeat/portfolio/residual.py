@@ -31,6 +31,21 @@ def marks_of(numbers: Sequence[str], status: Status) -> dict[str, bool]:
     return {**found, **{f"{KNOWN_MARK}{name}": said == KNOWN for name, said in told.items()}}
 
 
+def item_facts(asked: Asked, stated: Mapping[str, Value], marks: Mapping[str, bool]) -> dict[str, Value]:
+    """The facts of an item that a program reads: those stated, and what is presumed where nothing is.
+
+    Args:
+        marks: how the row states its numbers (:func:`marks_of`). For one said not to be known neither the item's figure
+            nor a presumption stands.
+    """
+    unknown = {mark[1:] for mark, truth in marks.items() if truth and mark[0] == UNKNOWN_MARK}
+    found = {name: value for name, value in stated.items() if name not in unknown}
+    for name in (*asked.shape.item_facts, *asked.shape.numbers):
+        if name in asked.presumed and name not in asked.withheld and name not in found and name not in unknown:
+            found[name] = asked.presumed[name]
+    return {**found, **marks}
+
+
 @dataclass(frozen=True)
 class Questions:
     """What a residual program asks: of each part of a row, trees; of its numbers, comparisons.

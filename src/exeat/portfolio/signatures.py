@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from exeat.determination.answer import Determination
 from exeat.determination.determine import Engine
 from exeat.determination.program import TRACKS
-from exeat.determination.vigilance import red_flags
-from exeat.lawbook.instrument import Section
 from exeat.logic.arrays import NO, YES, Column, Texts, truths
 from exeat.logic.tree import Fact
 from exeat.portfolio.alike_rows import distinct, packed
@@ -155,24 +153,12 @@ def made_signature(
 def mark_of(engine: Engine, name: str) -> Mark:
     """What a shown truth rests on: the step, the version of the law, and what the agency says of it."""
     section = engine.program[name].section
-    return (name, *(other.key for other in _cited(engine, section)))
+    return (name,) if section is None else (name, *(other.key for other in engine.words.resting_on(section)))
 
 
 def flag_names(engine: Engine) -> frozenset[str]:
     """The steps of red flags."""
-    return frozenset(section.rule.name for section in red_flags(engine.program.law) if section.rule is not None)
-
-
-def _cited(engine: Engine, section: Section | None) -> Iterator[Section]:
-    if section is None:
-        return
-    yield section
-    for other in (engine.words.posture.get(section.key), engine.words.policy.get(section.key)):
-        if other is not None:
-            yield other
-            again = engine.words.posture.get(other.key)
-            if again is not None:
-                yield again
+    return frozenset(section.rule.name for section in engine.words.red_flags if section.rule is not None)
 
 
 def _codes(column: Column) -> NDArray[np.int32]:
@@ -183,4 +169,4 @@ def _at(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
     return column[rows] if len(column) > 1 else np.repeat(column, len(rows))
 
 
-__all__ = ["Signature", "Signatures", "Signing"]
+__all__ = ["Signature", "Signatures", "Signing", "made_signature"]

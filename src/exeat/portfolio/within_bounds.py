@@ -19,7 +19,7 @@ from exeat.logic.tree import Fact, Value, fact_names
 from exeat.portfolio.alike_rows import classes_of
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.domains import ITEM, NO_LEAVES, ONCE, Arrayed, Frontier, Rows
-from exeat.portfolio.signatures import Signature, Signatures, Signing
+from exeat.portfolio.signatures import Signatures, Signing, made_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,8 @@ class WithinBounds:
         made = self._over.get((number, outcomes))
         if made is None:
             old = signatures.listed[number]
-            policies = tuple(
-                policy if outcome in ("license_required", "unknown") else None
-                for policy, outcome in zip(old.policies, outcomes, strict=True)
-            )
-            made = self._over[number, outcomes] = signatures.number(Signature(outcomes, old.eccn, policies, old.marks))
+            changed = made_signature(outcomes, old.eccn, old.policies, old.marks)
+            made = self._over[number, outcomes] = signatures.number(changed)
         return made
 
 

@@ -6,7 +6,7 @@ truths of its comparisons of numbers, are the row's key. A key is worked out onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,14 +63,11 @@ def distinct(words: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDA
 
 @dataclass
 class AlikeRows:
-    """The keys of one program's rows, numbered from 0 as they first occur.
-
-    ``apart`` are items of which each is a class of its own.
-    """
+    """The keys of one program's rows, numbered from 0 as they first occur; ``items`` are the classes of its items."""
 
     program: Arrayed
     frontier: Frontier
-    apart: Collection[int]
+    items: NDArray[np.int64]
     classes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     count: int = 0
     _known: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -79,13 +76,10 @@ class AlikeRows:
     _digits: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.classes[ITEM] = self.items
         for part in self.frontier.parts:
-            count = len(self.program.items if part == ITEM else self.program.leaves.of[part])
-            self.classes[part] = classes_of(self.program, self.frontier, part, count)
-        if ITEM in self.classes and self.apart:
-            own = self.classes[ITEM]
-            listed = sorted(self.apart)
-            own[listed] = np.arange(len(listed)) + int(own.max(initial=0)) + 1
+            if part != ITEM:
+                self.classes[part] = classes_of(self.program, self.frontier, part, len(self.program.leaves.of[part]))
 
     def number(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The number of each row's key, and the rows that have a key which no row had before, in its order."""

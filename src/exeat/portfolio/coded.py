@@ -168,7 +168,7 @@ class Coded:
             self.dictionary("items", [self.columns.item], {"n": "INTEGER", "error": "VARCHAR"}, rows)
 
     def write_rows(self) -> None:
-        """Make ``coded``: one narrow row for each row of the source, in its order."""
+        """Make ``coded``: one narrow row for each row of the source, with its number: a join keeps no order."""
         self.duck.run(f"CREATE OR REPLACE TEMP TABLE coded AS {self.query()}")
 
     def read_parts(self) -> None:
@@ -202,6 +202,7 @@ class Coded:
         numbers = self.columns.of("number")
         status = " + ".join(f"{3**place} * {self._status(m)}" for place, m in enumerate(numbers)) or "0"
         columns = [
+            f's.{quoted(self.source.number)} AS "@n"',
             'days.program AS "@program"',
             f'{"items.n" if self.columns.item else "0"} AS "@item"',
             f'CAST({status} AS {self.status_type}) AS "@status"',

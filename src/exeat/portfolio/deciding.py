@@ -121,7 +121,7 @@ class Deciding(SignedAnswers):
         signing = Signing(arrayed, self.signatures)
         frontier = arrayed.frontier(signing.roots)
         bounds = uncertain.bounds(arrayed, frontier)
-        ready = Ready(arrayed, signing, bounds, AlikeRows(arrayed, frontier, {*bounds.of, *bounds.alone}))
+        ready = Ready(arrayed, signing, bounds, AlikeRows(arrayed, frontier, bounds.item_classes()))
         return ready, {pair: element for element, pair in enumerate(wanted)}
 
     # The rows.
@@ -129,25 +129,20 @@ class Deciding(SignedAnswers):
     def sign(self) -> None:
         """Give every row the number of its signature: rows are read for their keys, then each key is worked out."""
         done = 0
-        programs, keys = [], []
+        programs, keys = np.full(self.source.rows, -1, np.int16), np.full(self.source.rows, -1, np.int32)
         for chunk in self._chunks():
             self.run.progress("telling rows apart", done, self.source.rows)
-            count = len(chunk["program"])
-            found = np.full(count, -1, np.int32)
-            numbered_rows = {**chunk, "n": np.arange(done + 1, done + count + 1)}
+            places = chunk["n"] - 1
+            found = np.full(len(places), -1, np.int32)
             for program, rows in _by_program(chunk["program"], chunk["fine"]):
-                found[rows] = self._keys_of(self.programs[program], numbered_rows, rows)
+                found[rows] = self._keys_of(self.programs[program], chunk, rows)
             self.unread += int((~chunk["fine"]).sum())
-            programs.append(chunk["program"].astype(np.int16))
-            keys.append(found)
-            done += count
+            programs[places], keys[places] = chunk["program"], found
+            done += len(places)
         signatures, begins = self._work_out()
-        signed = [
-            np.where(key < 0, np.int32(-1), signatures[begins[program] + np.maximum(key, 0)])
-            for program, key in zip(programs, keys, strict=True)
-        ]
-        rows = np.arange(1, done + 1, dtype=np.int64)
-        self.duck.array_table("signed", {"n": rows, "s": np.concatenate(signed) if signed else rows})
+        signed = np.where(keys < 0, np.int32(-1), signatures[begins[programs] + np.maximum(keys, 0)])
+        rows = np.arange(1, self.source.rows + 1, dtype=np.int64)
+        self.duck.array_table("signed", {"n": rows, "s": signed})
 
     def _keys_of(self, ready: Ready, chunk: Chunk, at_rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The number of each row's key; the first rows of new keys are kept."""
@@ -205,7 +200,12 @@ class Deciding(SignedAnswers):
 
     def _chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
         coded = self.run.coded
-        columns = ['coalesce("@program", -1) AS program', "coalesce(e.element, 0) AS element", '"@fine" AS fine']
+        columns = [
+            '"@n" AS n',
+            'coalesce("@program", -1) AS program',
+            "coalesce(e.element, 0) AS element",
+            '"@fine" AS fine',
+        ]
         columns += ['coalesce("@item", 0) AS item', 'coalesce("@status", 0) AS status']
         columns += [f"coalesce({at('e_' + o)}, 0) AS {quoted('part ' + o)}" for o in coded.parts]
         for meaning in self.keyed.numbers:

@@ -37,7 +37,26 @@ class WithinBounds:
     program: Arrayed
     of: dict[int, list[Uncertain]]
     alone: frozenset[int]
+    classes: NDArray[np.int64]
     _over: dict[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
+
+    def item_classes(self) -> NDArray[np.int64]:
+        """A number for each item: equal for those that the law tells apart neither as they are nor as they are tried.
+
+        A figure that is tried is compared with nothing a row states (such items are ``alone``), so what is compared
+        comes to the same for the item and for all that stand for it.
+        """
+        found = self.classes.copy()
+        own: dict[object, int] = {}
+        first = int(found.max(initial=-1)) + 1
+        for element, figures in self.of.items():
+            tried = tuple(
+                (tuple(self.classes[list(one.tried)].tolist()), int(self.classes[one.middle])) for one in figures
+            )
+            found[element] = own.setdefault((int(self.classes[element]), tried), first + len(own))
+        for element in self.alone:
+            found[element] = own.setdefault(element, first + len(own))
+        return found
 
     def settle(self, signing: Signing, rows: Rows, found: NDArray[np.int64]) -> NDArray[np.int64]:
         """The signatures of rows, those of uncertain items replaced where one answer holds over all figures."""
@@ -179,7 +198,7 @@ class UncertainItems:
                     firsts.setdefault(int(classes[place]), place)
                 figures.append(Uncertain(tuple(firsts.values()), firsts[int(classes[middle])]))
             of[element] = figures
-        return WithinBounds(program, of, frozenset(self._alone))
+        return WithinBounds(program, of, frozenset(self._alone), classes)
 
 
 __all__ = ["UncertainItems", "WithinBounds"]

@@ -1,0 +1,40 @@
+"""Tables of several row groups, which the database reads on several threads: every answer stands beside its own row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exeat.desk import Desk
+
+duckdb = pytest.importorskip("duckdb", reason="needs the extra 'tables'")
+
+ROWS = 600_000
+#: Neighbors differ in everything, so that an answer beside another row is another answer.
+_LINES = f"""
+    SELECT range AS order_id,
+        [DATE '2023-01-05', DATE '2023-11-20', DATE '2025-02-01', DATE '2025-06-02', DATE '2026-02-03']
+            [1 + n % 5] AS date,
+        ['nvidia-h100-sxm', 'nvidia-h20', 'nvidia-hgx-h20-8', NULL][1 + n // 5 % 4] AS item,
+        ['DE', 'CN', 'AE', 'VN', 'US', 'RU', '?'][1 + n // 20 % 7] AS destination,
+        1 + n // 140 % 3 AS quantity
+    FROM (SELECT range, CAST(hash(range) % 1000003 AS BIGINT) AS n FROM range({ROWS}))
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_rows_that_state_the_same_have_the_same_answer(desk: Desk, tmp_path: Path, threads: int) -> None:
+    from exeat.portfolio.commands import batch
+
+    table, out = tmp_path / "orders.parquet", tmp_path / "decided.parquet"
+    duckdb.execute(f"COPY ({_LINES}) TO '{table}' (FORMAT parquet)")
+    batch(table, out, desk=desk, threads=threads, asks="none")
+    stated = "date, item, destination, quantity"
+    kinds, answers, rows, moved = duckdb.execute(
+        f"SELECT count(DISTINCT ({stated})), count(DISTINCT ({stated}, trace_id, outcome_text, outcome_enforced)), "
+        f"count(trace_id), count(*) FILTER (row <> order_id + 1) FROM '{out}'"
+    ).fetchone()
+    assert (rows, moved) == (ROWS, 0)
+    assert kinds == 5 * 4 * 7 * 3
+    assert answers == kinds

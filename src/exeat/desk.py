@@ -12,7 +12,8 @@ from exeat import catalog as catalogs
 from exeat.catalog import Catalog, CatalogError, ItemFacts
 from exeat.contents import CONTAINED_FACTS, contained_tpp, refuse_denied_contents
 from exeat.determination.answer import Asked, Determination
-from exeat.determination.determine import Engine, Engines, Valuation
+from exeat.determination.determine import Engine, Valuation
+from exeat.determination.engines import Engines
 from exeat.determination.robustness import examine, same_over
 from exeat.determination.vigilance import red_flags
 from exeat.determination.vigilance_report import flag_ids

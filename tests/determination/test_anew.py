@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exeat.desk import Desk
 from exeat.determination.determine import Engine
-from exeat.logic.tree import Value
+from exeat.logic.tree import Value, fact_names
 
 DESK = Desk()
 DAYS = (date(2023, 1, 10), date(2024, 1, 10), date(2025, 2, 1), date(2025, 7, 1), date(2026, 9, 1))
@@ -76,3 +76,17 @@ def _same(one: Any, other: Any) -> None:
     assert dict(one.values) == dict(other.values)
     assert {k: str(v) for k, v in one.values.items()} == {k: str(v) for k, v in other.values.items()}
     assert one.presumed == other.presumed
+
+
+def test_steps_read_only_what_comes_before_them() -> None:
+    """What still stands of another determination then misleads no step that is run anew."""
+    parts = ("core", "text.needs", "relief", "text.rest", "text.outcome", "text.policy", "enforced.needs")
+    for day in DAYS:
+        engine = DESK.law_of(day)
+        steps = [step for part in (*parts, "enforced.rest", "enforced.outcome", "enforced.policy")
+                 for step in engine.trees(part)]  # fmt: skip
+        to_come = {name for name, _, _ in steps}
+        for name, tree, _ in steps:
+            assert not fact_names(tree) & to_come
+            to_come.remove(name)
+        assert not to_come

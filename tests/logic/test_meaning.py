@@ -330,3 +330,23 @@ def test_an_empty_list_in_sql(table: duckdb.DuckDBPyConnection) -> None:
     sql = to_sql(In(Fact("note"), ()), VOCABULARY)
     assert table.execute(f"SELECT {sql} FROM (SELECT 'x' AS note)").fetchone() == (False,)
     assert table.execute(f"SELECT {sql} FROM (SELECT NULL AS note)").fetchone() == (None,)
+
+
+def test_cases_of_one_fact_and_of_one_text_after_another() -> None:
+    """Shapes that review policies have, which are compiled in ways of their own."""
+    names = ("a", "b", "c")
+
+    def one_is(text: str) -> Tree:
+        return Or(tuple(Compare("=", Fact(name), Constant(text)) for name in names))
+
+    strictest = Case(((one_is("denial"), Constant("x")), (one_is("approval"), Constant("y"))), Constant("none"))
+    single = Case(((Compare("=", A, Constant("denial")), Constant("x")),), Constant("none"))
+    for told in product(("denial", "approval", "other", None), repeat=3):
+        known: dict[str, Value] = dict(zip(names, told, strict=True))
+        for tree in (strictest, single):
+            assert compile_tree(tree, {}, of_party=False)(known, {}) == evaluate(tree, known)
+    for a, c in product((True, False, None), repeat=2):
+        known = {"a": a, "c": c, "b": "said"}
+        for default in (Constant("z"), Fact("b"), None):
+            denied = Case(((Not(A), Constant("none")), (Fact("c"), Constant("x"))), default)
+            assert compile_tree(denied, {}, of_party=False)(known, {}) == evaluate(denied, known)

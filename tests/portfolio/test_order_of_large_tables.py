@@ -34,7 +34,7 @@ def test_rows_that_state_the_same_have_the_same_answer(desk: Desk, tmp_path: Pat
     kinds, answers, rows, moved = duckdb.execute(
         f"SELECT count(DISTINCT ({stated})), count(DISTINCT ({stated}, trace_id, outcome_text, outcome_enforced)), "
         f"count(trace_id), count(*) FILTER (row <> order_id + 1) FROM '{out}'"
-    ).fetchone()
+    ).fetchall()[0]
     assert (rows, moved) == (ROWS, 0)
     assert kinds == 5 * 4 * 7 * 3
     assert answers == kinds

@@ -6,13 +6,12 @@ determinations that differ in one fact. Each gives the values that deciding from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exeat.logic.tree import Value, fact_names
+from exeat.logic.tree import Tree, Value
 
 if TYPE_CHECKING:
     from exeat.determination.determine import Engine, Valuation
@@ -22,7 +21,12 @@ _NO_PARTY: dict[str, object] = {}
 _MAY_BE_SKIPPED = ("relief", "text.rest", "text.policy", "enforced.rest", "enforced.policy")
 _ORDER = ("text.needs", "relief", "text.rest", "text.outcome", "text.policy", "enforced.needs", "enforced.rest",
           "enforced.outcome", "enforced.policy")  # fmt: skip
-_Part = tuple[tuple[str, Callable[[Any, Any], object], frozenset[str]], ...]
+#: Of each part those that are not run if they have not been run before it. Relief may be run late.
+_BEFORE = {
+    part: frozenset(p for p in _MAY_BE_SKIPPED if part != "relief" and _ORDER.index(p) < place)
+    for place, part in enumerate(_ORDER)
+}
+Closure = Callable[[Any, Any], object]
 
 
 class Anew:
@@ -71,57 +75,122 @@ class Anew:
     ) -> Valuation:
         """What :meth:`Engine.determine` gives for these facts and parties; the more of ``base`` holds, the sooner."""
         engine, before = self.engine, base.values
-        values, presumed, open_ = engine.stated(facts, parties)
-        moved = _parties_moved(before.get("parties"), values["parties"])
+        stated, presumed, open_ = engine.stated(facts, parties)
+        moved = _parties_moved(before.get("parties"), stated["parties"])
         if moved is None:
             return engine.determine(facts, parties)
-        moved.update(name for name, value in values.items() if name != "parties" and _differ(before.get(name), value))
-        moved.update(name for name, value in base.facts.items() if value is not None and name not in values)
-        moved.update(name for name in base.presumed if name not in values)
-        definitions, if_open = engine.definitions, engine.presumed_if_open
-        for name, run, reads in self._part("core"):
-            if name in definitions and name in values:
-                continue
-            if name in before and name not in moved and name not in if_open and reads.isdisjoint(moved):
-                values[name] = before[name]
-                continue
-            found = run(values, _NO_PARTY)
-            if found is None and name in if_open and name not in open_:
-                found = if_open[name]
-                presumed.append(name)
-            values[name] = found
-            if _differ(before.get(name), found):
-                moved.add(name)
+        moved.update(name for name, value in stated.items() if name != "parties" and _differ(before.get(name), value))
+        values = {**before, **stated}
+        for name in {name for name in self._given(base) if name in values and name not in stated}:
+            del values[name]
+            moved.add(name)
+        return self._following(base, facts, values, moved, presumed, open_)
 
-        waiting = dict.fromkeys(_MAY_BE_SKIPPED)
+    def with_figure(
+        self, base: Valuation, parties: Sequence[Mapping[str, Value]], name: str, figure: Decimal
+    ) -> Valuation:
+        """What :meth:`Engine.determine` gives for the facts and parties of ``base`` with one figure stated."""
+        facts, before = {**base.facts, name: figure}, base.facts.get(name)
+        opened = before is None and name in base.facts and name in self.engine.definitions
+        if opened or name in self._bits:
+            return self.determine(base, facts, parties)  # what is presumed may be another
+        # All else that is stated or presumed is what it was, and is not compared.
+        presumed = [other for other in base.presumed if other not in self.engine.presumed_if_open]
+        values = {**base.values, name: figure}
+        return self._following(base, facts, values, {name}, presumed, self.engine.open_over(facts))
 
-        def run_part(part: str, values: dict[str, object]) -> None:
-            for skipped in [p for p in waiting if p != part and _comes_before(p, part)]:
-                # Run before and not now: what reads it finds nothing, so it has moved.
-                del waiting[skipped]
-                moved.update(name for name, _, _ in self._part(skipped) if before.get(name) is not None)
-            waiting.pop(part, None)
-            for name, run, reads in self._part(part):
-                if name in before and reads.isdisjoint(moved):
-                    values[name] = before[name]
-                else:
-                    values[name] = found = run(values, _NO_PARTY)
-                    if _differ(before.get(name), found):
-                        moved.add(name)
+    def _following(
+        self,
+        base: Valuation,
+        facts: Mapping[str, Value],
+        values: dict[str, object],
+        moved: set[str],
+        presumed: list[str],
+        open_: Collection[str],
+    ) -> Valuation:
+        """What follows from ``values``, those of ``base`` with what was stated or presumed renewed, ``moved`` where so.
 
+        Steps read only what comes before them, so that what still stands of ``base`` misleads none.
+        """
+        engine, before = self.engine, base.values
+
+        def run_moved(part: _Part, derived: Collection[str], if_open: Mapping[str, Value]) -> None:
+            """The steps of a part that read what moved; ``derived`` wins where it is stated, ``if_open`` where not."""
+            bits = part.reading(moved) | part.reading(if_open)
+            while bits:
+                place = (bits & -bits).bit_length() - 1
+                bits &= bits - 1
+                name, run = part.steps[place]
+                if name in derived and facts.get(name) is not None:
+                    continue
+                found = run(values, _NO_PARTY)
+                if found is None and name in if_open and name not in open_:
+                    found = if_open[name]
+                    presumed.append(name)
+                values[name] = found
+                if _differ(before.get(name), found):
+                    moved.add(name)
+                    bits |= part.reading((name,)) >> place + 1 << place + 1  # itself is done
+
+        def drop(part: _Part) -> None:
+            """Run before and not now: what reads it finds nothing, so it has moved."""
+            if part.stands_in(values):
+                moved.update(name for name, _ in part.steps if values.pop(name) is not None)
+
+        waiting = set(_MAY_BE_SKIPPED)
+
+        def run_part(name: str, values: dict[str, object]) -> None:
+            for skipped in _BEFORE[name] & waiting:
+                drop(self._part(skipped))
+            waiting.difference_update(_BEFORE[name], (name,))
+            part = self._part(name)
+            if part.stands_in(values):
+                run_moved(part, (), {})
+                return
+            for step, run in part.steps:
+                values[step] = found = run(values, _NO_PARTY)
+                if _differ(before.get(step), found):
+                    moved.add(step)
+
+        run_moved(self._part("core"), engine.definitions, engine.presumed_if_open)
         engine.decide(values, run_part)
-        return replace(base, values=values, presumed=tuple(presumed), facts=facts)
+        for skipped in waiting:
+            drop(self._part(skipped))
+        return type(base)(engine.program, values, tuple(presumed), engine, facts)
+
+    def _given(self, base: Valuation) -> Iterator[str]:
+        """The names that were stated or could be presumed."""
+        yield from (name for name, value in base.facts.items() if value is not None)
+        yield from (name for name, _ in self.engine.presumable)
 
     def _part(self, name: str) -> _Part:
         found = self._parts.get(name)
         if found is None:
-            found = tuple((step, run, fact_names(tree)) for step, tree, run in self.engine.trees(name))
-            self._parts[name] = found
+            found = self._parts[name] = _Part(self.engine.trees(name), self.engine.program.reads.names)
         return found
 
 
-def _comes_before(part: str, other: str) -> bool:
-    return other != "relief" and _ORDER.index(part) < _ORDER.index(other)
+class _Part:
+    """The steps of one part of a program, and which of them read a name, as bits by their place."""
+
+    def __init__(self, trees: Iterable[tuple[str, Tree, Closure]], names_in: Callable[[Tree], frozenset[str]]) -> None:
+        self.steps: list[tuple[str, Closure]] = []
+        self._readers: dict[str, int] = {}
+        for place, (step, tree, run) in enumerate(trees):
+            self.steps.append((step, run))
+            for name in names_in(tree) | {step}:  # a definition no longer stated is derived by its own step
+                self._readers[name] = self._readers.get(name, 0) | 1 << place
+
+    def reading(self, names: Iterable[str]) -> int:
+        """The steps that read one of some names, or bear it."""
+        bits, readers = 0, self._readers
+        for name in names:
+            bits |= readers.get(name, 0)
+        return bits
+
+    def stands_in(self, values: Mapping[str, object]) -> bool:
+        """Whether the part has been run."""
+        return bool(self.steps) and self.steps[0][0] in values
 
 
 def _differ(one: object, other: object) -> bool:

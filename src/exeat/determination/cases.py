@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exeat.determination.determine import Engine, Engines
+from exeat.determination.determine import Engine
+from exeat.determination.engines import Engines
 from exeat.determination.license_exception import open_name
 from exeat.determination.program import SCOPE
 from exeat.lawbook.check import Finding

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from exeat.determination.anew import Anew
 from exeat.determination.license_exception import usable_name
 from exeat.determination.license_requirement import truth_name
 from exeat.determination.parts import is_limb, part_of
-from exeat.determination.program import TRACKS, Program, build_program
-from exeat.determination.reads import Reads
+from exeat.determination.program import TRACKS, Program
 from exeat.determination.step import Step, Track
 from exeat.determination.turning import Turning
 from exeat.determination.words import Words
-from exeat.lawbook.consolidate import Lawbook
 from exeat.logic.compile import compile_tree
-from exeat.logic.tree import Tree, Value, fact_names, substitute
+from exeat.logic.tree import Tree, Value
 from exeat.logic.values import value_of
 
 Facts = Mapping[str, Value]
@@ -89,14 +86,16 @@ class Engine:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.definitions = frozenset(s.name for s in program.steps if s.name in program.vocabulary)
+        reads = program.reads
         # A rule is evaluated whole, so that its first failing limb settles it; a limb alone only when it is asked for.
-        self._limbs = {step.name: step.tree for step in program.steps if is_limb(step)}
+        kinds = {step.name: reads.once(("part", id(step)), partial(_part, step), step) for step in program.steps}
+        self._limbs = {step.name: step.tree for step in program.steps if kinds[step.name] is None}
         self._limb_closures: dict[str, Closure] = {}
         self._reads: dict[str, frozenset[str]] = {}
         self._parts: dict[str, list[Step]] = {}
         for step in program.steps:
-            if step.name not in self._limbs:
-                self._parts.setdefault(part_of(step), []).append(step)
+            if (part := kinds[step.name]) is not None:
+                self._parts.setdefault(part, []).append(step)
         # Parts are compiled when a transaction first needs them.
         self._compiled: dict[str, tuple[tuple[str, Closure], ...]] = {}
         self._core = self._closures("core")
@@ -120,12 +119,19 @@ class Engine:
         """The steps of one part of the order as closures, limbs written into their rules."""
         found = self._compiled.get(part)
         if found is None:
-            groups, limbs = self.program.law.groups, self._limbs.get
-            found = self._compiled[part] = tuple(
-                (step.name, compile_tree(substitute(step.tree, limbs), groups, of_party=False))
-                for step in self._parts.get(part, ())
-            )
+            trees = ((step.name, self._whole(step)) for step in self._parts.get(part, ()))
+            found = self._compiled[part] = tuple([(name, self._closure(tree)) for name, tree in trees])
         return found
+
+    def _whole(self, step: Step) -> Tree:
+        """A step's expression with its limbs written into it."""
+        return self.program.reads.written_out(step.tree, self._limbs)
+
+    def _closure(self, tree: Tree) -> Closure:
+        """An expression compiled, once for all engines whose groups of places have the members it asks for."""
+        reads, groups = self.program.reads, self.program.law.groups
+        key = ("closure", id(tree), *map(groups.get, reads.of(tree).groups))
+        return reads.once(key, lambda: compile_tree(tree, groups, of_party=False), tree)
 
     def determine(self, facts: Facts, parties: Sequence[Facts] = ()) -> Valuation:
         """Decide one transaction.
@@ -151,7 +157,7 @@ class Engine:
         values: dict[str, object] = {name: value for name, value in facts.items() if value is not None}
         values["parties"] = tuple(parties) or None
         presumed = []
-        open_: Collection[str] = self.not_presumed(facts) if None in facts.values() else facts
+        open_ = self.open_over(facts)
         for name, value in self.presumable:
             if name not in open_:  # a fact stated to be unknown is not presumed either
                 values[name] = value
@@ -185,8 +191,12 @@ class Engine:
 
     def trees(self, part: str) -> list[tuple[str, Tree, Closure]]:
         """The steps of one part with what each reads written out, and its closure."""
-        trees = (substitute(step.tree, self._limbs.get) for step in self._parts.get(part, ()))
+        trees = map(self._whole, self._parts.get(part, ()))
         return [(name, tree, run) for tree, (name, run) in zip(trees, self._closures(part), strict=True)]
+
+    def open_over(self, facts: Facts) -> Collection[str]:
+        """What may not be presumed over these facts; without one stated to be unknown, what was stated."""
+        return self.not_presumed(facts) if None in facts.values() else facts
 
     def not_presumed(self, facts: Facts) -> frozenset[str]:
         """What may not be presumed: what was stated, be it as unknown, and what stands behind an unknown definition.
@@ -206,20 +216,19 @@ class Engine:
         run: Closure | None = self._limb_closures.get(name)
         if run is None:
             if name in self._vigilance:
-                tree = substitute(self.program[name].tree, self._limbs.get)
+                tree = self._whole(self.program[name])
             elif name in self._limbs:
                 tree = self._limbs[name]
             else:
                 return None
-            self._limb_closures[name] = compile_tree(tree, self.program.law.groups, of_party=False)
-            run = self._limb_closures[name]
+            run = self._limb_closures[name] = self._closure(tree)
         return run(values, _NO_PARTY)
 
     def reads(self, name: str) -> frozenset[str]:
         """The names a step reads; none where ``name`` is no step."""
         found = self._reads.get(name)
         if found is None:
-            found = fact_names(self.program[name].tree) if name in self.program else frozenset()
+            found = self.program.reads.names(self.program[name].tree) if name in self.program else frozenset()
             self._reads[name] = found
         return found
 
@@ -277,18 +286,6 @@ class Engine:
         return found
 
 
-class Engines:
-    """The engines of a law book, built when first asked for and kept by era."""
-
-    def __init__(self, lawbook: Lawbook) -> None:
-        self.lawbook = lawbook
-        self._built: dict[tuple[int, int], Engine] = {}
-        self._reads = Reads()
-
-    def on(self, on: date, known_on: date | None = None) -> Engine:
-        """The engine for a day, as the law was public on ``known_on``."""
-        key = self.lawbook.era(on, known_on)
-        engine = self._built.get(key)
-        if engine is None:
-            engine = self._built[key] = Engine(build_program(self.lawbook, on, known_on, self._reads))
-        return engine
+def _part(step: Step) -> str | None:
+    """The part of the order a step belongs to; None for a single limb."""
+    return None if is_limb(step) else part_of(step)

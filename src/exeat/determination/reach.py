@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exeat.determination.cases import case_facts
-from exeat.determination.determine import Engine, Engines
+from exeat.determination.determine import Engine
+from exeat.determination.engines import Engines
 from exeat.lawbook.check import Finding
 from exeat.lawbook.consolidate import Lawbook
 from exeat.lawbook.instrument import CaseRow, Definition, Posture, ReviewPolicy, Section, Stay

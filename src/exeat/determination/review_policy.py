@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from exeat.determination.license_requirement import posture_on, requirements, truth_name
 from exeat.determination.step import Step, Track, begins_with
@@ -22,15 +23,26 @@ NONE = "none"
 
 def policy_for(law: InForce, requirement: Section) -> Section | None:
     """The review policy that governs a requirement: the one whose ``for`` fits it most closely."""
-    assert isinstance(requirement.rule, Requirement)
-    best: tuple[int, Section] | None = None
+    return next(policies_for(law, [requirement]))
+
+
+def policies_for(law: InForce, asked: Iterable[Section]) -> Iterator[Section | None]:
+    """The review policy of each requirement."""
+    by_prefix: dict[str, Section] = {}
     for section in law.governing:
-        if not isinstance(section.rule, ReviewPolicy):
-            continue
-        for prefix in section.rule.for_ids:
-            if begins_with(requirement.rule.id, prefix) and (best is None or len(prefix) > best[0]):
-                best = (len(prefix), section)
-    return best[1] if best else None
+        if isinstance(section.rule, ReviewPolicy):
+            for prefix in section.rule.for_ids:
+                by_prefix.setdefault(prefix, section)
+    for requirement in asked:
+        assert isinstance(requirement.rule, Requirement)
+        closest = max((p for p in _above(requirement.rule.id) if p in by_prefix), key=len, default=None)
+        yield None if closest is None else by_prefix[closest]
+
+
+@lru_cache(maxsize=4096)
+def _above(id_: str) -> tuple[str, ...]:
+    """The paragraphs that one is or lies below."""
+    return tuple(id_[:end] for end in range(len(id_) + 1) if begins_with(id_, id_[:end]))
 
 
 def cases_on(law: InForce, policy: Section, track: Track) -> tuple[tuple[PolicyCase, ...], Section]:
@@ -58,10 +70,10 @@ def steps(law: InForce, track: Track) -> Iterator[Step]:
     """Each requirement's policy on the track, then the strictest."""
     written: set[str] = set()
     names: list[str] = []
-    for requirement in requirements(law):
+    needing = requirements(law)
+    for requirement, policy in zip(needing, policies_for(law, needing), strict=True):
         needed = Fact(truth_name(law, requirement, track))
         branches: list[tuple[Tree, Tree]] = [(Not(needed), Constant(NONE))]
-        policy = policy_for(law, requirement)
         if policy is not None:
             cases, where = cases_on(law, policy, track)
             for number, case in enumerate(cases, 1):

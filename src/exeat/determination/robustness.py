@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
@@ -50,27 +50,46 @@ def examine(
     conditions are linear in a figure, so nothing else can happen. Two uncertain figures at once are not combined, which
     can only leave an answer unknown.
     """
-    return [_one(engine, facts, parties, name, bounds, found) for name, bounds in sorted(intervals.items())]
+    return [_one(_Trial(engine, facts, parties, name, found), bounds) for name, bounds in sorted(intervals.items())]
 
 
 def agreed_over(
     engine: Engine, facts: Facts, parties: Sequence[Facts], intervals: Mapping[str, Bounds], found: Valuation
 ) -> Robustness | None:
-    """What :func:`same_over` picks from :func:`examine`, given up where an interval's ends part."""
+    """What :func:`same_over` picks from :func:`examine`, given up where two figures of an interval part."""
     for name, bounds in sorted(intervals.items()):
-        known: dict[Decimal, Valuation] = {}
-        outcomes = set()
-        for figure in (_lowest(engine, name, bounds), bounds.high):
-            if figure is not None:
-                known[figure] = engine.determine({**facts, name: figure}, parties)
-                outcomes.add(outcomes_of(known[figure]))
-            if len(outcomes) > 1 or any("unknown" in outcome for outcome in outcomes):
-                break
-        else:
-            one = _one(engine, facts, parties, name, bounds, found, known)
-            if one.robust:
-                return one
+        trial = _Trial(engine, facts, parties, name, found)
+        # The ends first: where they part, no turning point need be found.
+        ends = [_lowest(engine, name, bounds)] if bounds.high is None else [_lowest(engine, name, bounds), bounds.high]
+        if trial.agree(ends) and trial.agree(figures_tried(engine, name, bounds, found.values)):
+            return _one(trial, bounds)
     return None
+
+
+@dataclass
+class _Trial:
+    """One uncertain figure of a transaction taken to be this or that; each figure is decided once."""
+
+    engine: Engine
+    facts: Facts
+    parties: Sequence[Facts]
+    name: str
+    found: Valuation
+    _tried: dict[Decimal, Valuation] = field(default_factory=dict)
+
+    def at(self, figure: Decimal) -> Valuation:
+        """The valuation with the figure: decided anew from the last one tried, from which it differs in little."""
+        valuation = self._tried.get(figure)
+        if valuation is None:
+            last = next(reversed(self._tried.values()), self.found)
+            valuation = self.engine.anew.with_figure(last, self.parties, self.name, figure)
+            self._tried[figure] = valuation
+        return valuation
+
+    def agree(self, figures: Sequence[Decimal]) -> bool:
+        """Whether the outcomes are known and the same at all figures; none is tried after one that parts."""
+        first = outcomes_of(self.at(figures[0]))
+        return "unknown" not in first and all(outcomes_of(self.at(figure)) == first for figure in figures)
 
 
 def _unit(engine: Engine, name: str) -> Decimal:
@@ -91,18 +110,9 @@ def figures_tried(engine: Engine, name: str, bounds: Bounds, values: Mapping[str
     return _figures(low, top, points, unit)
 
 
-def _one(
-    engine: Engine,
-    facts: Facts,
-    parties: Sequence[Facts],
-    name: str,
-    bounds: Bounds,
-    found: Valuation,
-    known: Mapping[Decimal, Valuation] | None = None,
-) -> Robustness:
-    tried = known or {}
-    figures = figures_tried(engine, name, bounds, found.values)
-    results = [(f, tried.get(f) or engine.determine({**facts, name: f}, parties)) for f in figures]
+def _one(trial: _Trial, bounds: Bounds) -> Robustness:
+    figures = figures_tried(trial.engine, trial.name, bounds, trial.found.values)
+    results = [(figure, trial.at(figure)) for figure in figures]
     answers: list[tuple[str, str, str | None]] = []
     turns: list[Decimal] = []
     for figure, result in results:
@@ -113,7 +123,7 @@ def _one(
             answers.append(answer)
     robust = len({a[:2] for a in answers}) == 1 and "unknown" not in answers[0]
     agreed = results[len(results) // 2][1] if robust and len(answers) == 1 else None
-    return Robustness(name, bounds.low, bounds.high, robust, tuple(turns), tuple(answers), agreed)
+    return Robustness(trial.name, bounds.low, bounds.high, robust, tuple(turns), tuple(answers), agreed)
 
 
 def _figures(low: Decimal, high: Decimal | None, points: list[Fraction], unit: Decimal) -> list[Decimal]:

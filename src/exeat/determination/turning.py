@@ -20,8 +20,6 @@ from exeat.logic.tree import (
     InGroup,
     Tree,
     Value,
-    fact_names,
-    substitute,
     walk,
 )
 
@@ -47,12 +45,13 @@ class Turning:
     @cached_property
     def comparisons(self) -> dict[str, tuple[Compare, ...]]:
         """Number comparisons by the facts in them, number definitions written out."""
+        reads, definitions = self.program.reads, self._number_definitions
         found: dict[str, dict[Compare, None]] = {}
         for step in self.program.steps:
-            for node in walk(step.tree):
-                if isinstance(node, Compare) and not _is_text(node):
-                    written = substitute(node, self._number_definitions.get)
-                    for name in fact_names(written):
+            for node in reads.of(step.tree).comparisons:
+                if not _is_text(node):
+                    written = reads.written_out(node, definitions)
+                    for name in reads.names(written):
                         if isinstance(written, Compare):
                             found.setdefault(name, {})[written] = None
         return {name: tuple(nodes) for name, nodes in found.items()}

@@ -11,7 +11,7 @@ from exeat.determination.license_requirement import posture_on, truth_name
 from exeat.determination.program import TRACKS, Program
 from exeat.determination.prohibition import prohibitions
 from exeat.determination.prohibition import truth_name as ban_name
-from exeat.determination.review_policy import policy_for
+from exeat.determination.review_policy import policies_for
 from exeat.determination.step import limb_name
 from exeat.determination.vigilance import red_flags
 from exeat.lawbook.instrument import Classification, Limb, Requirement, Section
@@ -28,11 +28,10 @@ class Words:
         self._said: dict[str, list[dict[str, Any]]] = {}
         self._cited: dict[str, dict[str, Any]] = {}
         law = program.law
-        self.posture = {s.key: p for s in law.governing if (p := posture_on(law, s)) is not None}
+        spoken_of = {p.provision for p in law.postures}
+        under = ((s, posture_on(law, s)) for s in law.governing if s.provision in spoken_of)
+        self.posture = {s.key: p for s, p in under if p is not None}
         self.truth_names = {track: {s.key: truth_name(law, s, track) for s in program.requirements} for track in TRACKS}
-        self.policy = {s.key: policy_for(law, s) for s in program.requirements}
-        self.not_overcome = {s.key: not_overcome(law, s) for s in program.reliefs}
-        self.not_overcome_ids = {key: frozenset(s.key for s in others) for key, others in self.not_overcome.items()}
         self.restrictions = restrictions(law)
         self.prohibitions = prohibitions(law)
         self.red_flags = red_flags(law)
@@ -42,6 +41,18 @@ class Words:
         self.party_names = frozenset(name for name, fact in program.vocabulary.facts.items() if fact.party)
         # Only these have something to say beside their truth: a note, a conflict, or a posture that has.
         self.remarkable = [s for s in law.governing if s.rule is not None and self._remarks(s)]
+
+    @cached_property
+    def policy(self) -> dict[str, Section | None]:
+        """The review policy of each requirement."""
+        asked = self.program.requirements
+        return {s.key: policy for s, policy in zip(asked, policies_for(self.program.law, asked), strict=True)}
+
+    @cached_property
+    def not_overcome_ids(self) -> dict[str, frozenset[str]]:
+        """The requirements that each exception cannot overcome."""
+        law = self.program.law
+        return {s.key: frozenset(other.key for other in not_overcome(law, s)) for s in self.program.reliefs}
 
     def resting_on(self, section: Section) -> Iterator[Section]:
         """The section, and what is said of it: its posture, its review policy, the postures of those."""

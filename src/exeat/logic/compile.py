@@ -88,27 +88,68 @@ def _of_facts(tree: Tree, groups: Mapping[str, frozenset[str]]) -> Compiled | No
             return _fact_among(name, members_of(group, groups))
         case Compare("=", Fact(name), Constant(constant)):
             return lambda facts, party: None if (a := facts.get(name)) is None else a == constant
+        case Case(((Not(Fact(name)), Constant(constant)), *branches), default) if branches:
+            return _where_so(name, constant, compile_tree(Case(tuple(branches), default), groups, of_party=False))
+        case Case(branches, Constant(constant)):
+            return _first_found([(_asked(condition), value) for condition, value in branches], constant)
         case And(args) if all(_names_truth(arg) for arg in args):
             return _settled_by(args, settling=False)
         case Or(args) if all(_names_truth(arg) for arg in args):
             return _settled_by(args, settling=True)
-        case Or((Compare("=", Fact(_), Constant(constant)), *_) as args) if _all_ask_for(args, constant):
-            return _any_is(tuple(cast(Fact, cast(Compare, arg).left).name for arg in args), constant)
+        case Or() if (asked_once := _asked(tree)) is not None:
+            return _any_is(*asked_once)
     return None
+
+
+def _where_so(name: str, otherwise: Any, rest: Compiled) -> Compiled:
+    """What a case comes to that gives a constant where a fact is denied."""
+
+    def where_so(facts: _Facts, party: _Facts) -> Value:
+        a = facts.get(name)
+        return None if a is None else rest(facts, party) if a else otherwise
+
+    return where_so
+
+
+def _asked(tree: Tree) -> tuple[tuple[str, ...], str] | None:
+    """The facts of which a condition asks whether one of them has a text, and the text."""
+    names, texts = [], set()
+    for arg in tree.args if isinstance(tree, Or) else (tree,):
+        match arg:
+            case Compare("=", Fact(name), Constant(str(text))):
+                names.append(name)
+                texts.add(text)
+            case _:
+                return None
+    return (tuple(names), texts.pop()) if len(texts) == 1 else None
+
+
+def _first_found(asked: list[tuple[tuple[tuple[str, ...], str] | None, Tree]], default: Any) -> Compiled | None:
+    """A case that asks after one text after another among the same facts: they are looked up once for all."""
+    told = [(one[1], value.value) for one, value in asked if one is not None and isinstance(value, Constant)]
+    among = {one[0] for one, _ in asked if one is not None}
+    if len(told) < len(asked) or len(among) != 1:
+        return None
+    (names,) = among
+
+    def first_found(facts: _Facts, party: _Facts) -> Value:
+        get = facts.get
+        found = {get(name) for name in names}
+        for text, value in told:
+            if text in found:
+                return value
+            if None in found:
+                return None
+        return default  # type: ignore[no-any-return]
+
+    return first_found
 
 
 def _names_truth(tree: Tree) -> bool:
     return isinstance(tree, Fact) or (isinstance(tree, Not) and isinstance(tree.arg, Fact))
 
 
-def _all_ask_for(args: tuple[Tree, ...], constant: object) -> bool:
-    return all(
-        isinstance(arg, Compare) and arg.op == "=" and isinstance(arg.left, Fact) and arg.right == Constant(constant)  # type: ignore[arg-type]
-        for arg in args
-    )
-
-
-def _any_is(names: tuple[str, ...], constant: object) -> Compiled:
+def _any_is(names: tuple[str, ...], constant: str) -> Compiled:
     """Whether one of several facts has a value: one loop instead of a closure each."""
 
     def any_is(facts: _Facts, party: _Facts) -> Value:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from exeat.logic.arrays import Column, Nothing, Numbers, Texts, Truths
 from exeat.logic.tree import Tree
+from exeat.portfolio.arrow_files import numbered
 from exeat.portfolio.domains import ITEM, Arrayed, Frontier, Rows
-from exeat.portfolio.duck import numbered
 
 #: Five truths of three make a byte, two bytes a number below 2 ** 16, three of those a whole number; two texts, too.
 _IN_BYTE, _BYTE, _SHORT, _TEXT = 5, 3**5, 3**10, 2**31

@@ -26,7 +26,6 @@ from exeat.logic.tree import (
     Coalesce,
     Compare,
     Constant,
-    Fact,
     Not,
     Or,
     Tree,
@@ -90,12 +89,14 @@ class Asked:
         self.vocabulary = self.engine.program.vocabulary
         shape = self.shape
         self.withheld = Withheld(self.engine, shape.columns, shape.item_facts, shape.assumed, self.forest)
-        self._names: dict[int, frozenset[str]] = {}
         groups = self.engine.program.law.groups
         self._simplify = Simplifier(self.forest, self._lookup, groups, self._parties)
         self._of_slot: dict[str, Simplifier] = {}
+        self._slots = shape.columns.slots
+        self._stands: dict[str, tuple[int, ...]] = {}
         for step in self.engine.program.steps:
-            self.steps[step.name] = self._stated_first(step.name, self._simplify(step.tree))
+            self.steps[step.name] = self._stated_first(step.name, self._simplified(step.tree))
+            self._stands.pop(step.name, None)
         self._figured: dict[int, Tree] = {}
         self._figure_numbers: dict[int, int] = {}
         self.steps = {name: self._with_figures(tree) for name, tree in self.steps.items()}
@@ -105,7 +106,26 @@ class Asked:
 
     def names(self, tree: Tree) -> frozenset[str]:
         """The facts and steps a tree names."""
-        return self.forest.names(tree, self._names)
+        return self.forest.names(tree)
+
+    def _simplified(self, tree: Tree) -> Tree:
+        """A step's tree simplified, or what it came to in another program in which the same stands for its names."""
+        read = self.engine.program.reads.of(tree)
+        members = map(self.engine.program.law.groups.get, read.groups)
+        stand = [self._stands.get(name) or self._stands_for(name) for name in read.in_order]
+        key = (id(tree), self._slots, self.shape.always_here, *members, *stand)
+        found = self.forest.made_of.get(key)
+        if found is None:
+            found = self.forest.made_of[key] = tree, self._simplify(tree)
+        return found[1]
+
+    def _stands_for(self, name: str) -> tuple[int, ...]:
+        """What stands for a name, by identity: in a step, and where it is a fact of parties, in each slot."""
+        declared = self.vocabulary.get(name)
+        slots = (*self._slots, "") if declared is not None and declared.party else ()
+        trees = [self._lookup(name), *(self._slot(slot).lookup(name) for slot in slots)]
+        self._stands[name] = tuple(map(id, trees))
+        return self._stands[name]
 
     def _lookup(self, name: str) -> Tree | None:
         if name.startswith(_ORIGINS):
@@ -114,7 +134,7 @@ class Asked:
         if known is not None:
             declared = self.vocabulary.get(name)
             written_out = isinstance(known, Constant) or (declared is not None and declared.type == "number")
-            return known if written_out else self.keep(Fact(name))
+            return known if written_out else self._fact(name)
         return self._input(name)
 
     def _input(self, name: str) -> Tree:
@@ -144,7 +164,7 @@ class Asked:
         return self.withheld.unless(name, self.keep(Constant(value)))
 
     def _fact(self, name: str) -> Tree:
-        return self.keep(Fact(name))
+        return self.forest.fact(name)
 
     def _stated_first(self, name: str, tree: Tree) -> Tree:
         """A definition a table may state itself: the stated value wins, and a presumption stands behind both."""
@@ -209,17 +229,23 @@ class Asked:
 
     def _with_figures(self, tree: Tree) -> Tree:
         """In comparisons with a column of numbers, what the item alone gives becomes one figure (``fig:n``)."""
-        done = self._figured.get(id(tree))
-        if done is not None:
-            return done
-        if isinstance(tree, Compare) and of_numbers(tree) and self._origins(tree) >= {"col", "item"}:
-            found = self._cut(tree)
-        elif children(tree):
-            found = self.keep(rebuild(tree, self._with_figures))
-        else:
-            found = tree
-        self._figured[id(tree)] = found
+        if not self._has_figures(tree):
+            return tree
+        found = self._figured.get(id(tree))
+        if found is None:
+            cut = self._cut(tree) if self._is_figured(tree) else rebuild(tree, self._with_figures)
+            found = self._figured[id(tree)] = self.keep(cut)
         return found
+
+    def _has_figures(self, tree: Tree) -> bool:
+        found = self.forest.figured.get(id(tree))
+        if found is None:
+            found = self._is_figured(tree) or any(self._has_figures(part) for part in children(tree))
+            self.forest.figured[id(tree)] = found
+        return found
+
+    def _is_figured(self, tree: Tree) -> bool:
+        return isinstance(tree, Compare) and of_numbers(tree) and self._origins(tree) >= {"col", "item"}
 
     def _cut(self, tree: Tree) -> Tree:
         if self._origins(tree) == {"item"}:

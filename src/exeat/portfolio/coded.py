@@ -14,9 +14,10 @@ from typing import Any
 from exeat.portfolio.alike import Distinctions
 from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.delimited import FAULT
-from exeat.portfolio.duck import Duck, Source, literal, quoted
+from exeat.portfolio.duck import Duck, literal, quoted
 from exeat.portfolio.elements import Element, Number, Reading
 from exeat.portfolio.residual import KNOWN
+from exeat.portfolio.source import Source
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
@@ -172,20 +173,21 @@ class Coded:
         self.duck.run(f"CREATE OR REPLACE TEMP TABLE coded AS {self.query()}")
 
     def read_parts(self) -> None:
-        """Read each distinct part that occurs; parts that state the same, as far as the law asks, are one element."""
+        """Read each distinct part that occurs."""
         for part in self.parts.values():
-            places: dict[object, int] = {}
-            rows = []
+            places = Places(self, part)
             for codes in self._occurring(part):
-                element = self.element(part.origin, part.cells_of(codes))
-                place = places.setdefault(self._key(element), len(places))
-                if place == len(part.elements):
-                    part.elements.append(element)
-                rows.append((*codes, place, element.error))
-            kinds = {**{f"c{n}": "INTEGER" for n in range(len(part.words))}, "n": "INTEGER", "error": "VARCHAR"}
-            self.duck.table(part.table, kinds, rows)
+                places.of(codes)
+            self.write_part(places)
 
-    def _key(self, element: Element) -> object:
+    def write_part(self, places: Places) -> None:
+        """The table of a part's elements by their codes, and why those cannot be read that cannot."""
+        part = places.part
+        rows = [(*codes, place, part.elements[place].error) for codes, place in places.known.items()]
+        kinds = {**{f"c{n}": "INTEGER" for n in range(len(part.words))}, "n": "INTEGER", "error": "VARCHAR"}
+        self.duck.table(part.table, kinds, rows)
+
+    def key(self, element: Element) -> object:
         """What there is to an element, as far as the law asks."""
         return (element.error, *sorted((k, repr(v)) for k, v in element.facts.items() if self._bears(k)))
 
@@ -258,6 +260,26 @@ class Coded:
         return found
 
 
+@dataclass
+class Places:
+    """Which element the codes of a part are. Parts that state the same, as far as the law asks, are one element."""
+
+    coded: Coded
+    part: Part
+    known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _elements: dict[object, int] = field(default_factory=dict)
+
+    def of(self, codes: tuple[int, ...]) -> int:
+        """The place of the element in the part's ``elements``; cells not met before are read."""
+        place = self.known.get(codes)
+        if place is None:
+            element = self.coded.element(self.part.origin, self.part.cells_of(codes))
+            place = self.known[codes] = self._elements.setdefault(self.coded.key(element), len(self._elements))
+            if place == len(self.part.elements):
+                self.part.elements.append(element)
+        return place
+
+
 def _join(table: str, column: str) -> str:
     return f"LEFT JOIN {table} ON s.{quoted(column)} IS NOT DISTINCT FROM {table}.c0"
 
@@ -284,4 +306,4 @@ def _fact_of(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-__all__ = ["WHOLE", "Coded", "Part", "at", "together"]
+__all__ = ["WHOLE", "Coded", "Part", "Places", "at", "together"]

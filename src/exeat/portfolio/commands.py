@@ -15,11 +15,13 @@ from exeat.portfolio.columns import read_columns
 from exeat.portfolio.compare import Compared, Means
 from exeat.portfolio.days import Order
 from exeat.portfolio.delivery import Outputs, write_errors, write_traces
-from exeat.portfolio.duck import MEMORY, Duck, Source, literal, opened, quoted
+from exeat.portfolio.duck import MEMORY, Duck, literal, opened, quoted
 from exeat.portfolio.run import Progress, Run, Tally, silent
 from exeat.portfolio.running import assumed_by, limits_named, without_balances
 from exeat.portfolio.running_table import running_limits
 from exeat.portfolio.screened import with_screening
+from exeat.portfolio.source import Source
+from exeat.portfolio.spot_check import check_spots
 from exeat.portfolio.summary import Summary, first_errors, notes_on, summary_of, told_errors
 from exeat.portfolio.watching import Watched
 from exeat.portfolio.ways import ways_between
@@ -86,6 +88,7 @@ def batch(
         run.decide()
         made = folder / "decided.parquet"
         run.write(made)
+        check_spots(run, made)
         if limits:
             made = running_limits(run, made, folder, limits, opening, whom, memory)
         watched("counting", 0, source.rows)

@@ -17,10 +17,11 @@ from exeat.determination.vigilance import red_flags
 from exeat.portfolio.columns import read_columns
 from exeat.portfolio.days import Order
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision
-from exeat.portfolio.duck import Duck, Source, literal, opened, quoted
+from exeat.portfolio.duck import Duck, literal, opened, quoted
 from exeat.portfolio.moved_by import Cause, Comparison, Side
 from exeat.portfolio.run import Progress, Run, silent
 from exeat.portfolio.screened import with_screening
+from exeat.portfolio.source import Source
 from exeat.portfolio.watching import Watched
 from exeat.supplied import PartyScreening
 

@@ -7,7 +7,7 @@ the law ever to differ, nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exeat.determination.answer import Determination
 from exeat.determination.program import TRACKS
 from exeat.logic.arrays import Column, Numbers, Words, numbers_of, taken
 from exeat.logic.tree import Value
-from exeat.portfolio.alike_rows import AlikeRows
+from exeat.portfolio.alike_rows import AlikeRows, distinct
 from exeat.portfolio.asked import Asked
-from exeat.portfolio.coded import at
-from exeat.portfolio.decision import Decision, decision_of
+from exeat.portfolio.decision import Decision, asks_of, decision_of
 from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows
-from exeat.portfolio.duck import quoted
+from exeat.portfolio.forked import MOST, can_fork, shared_out
 from exeat.portfolio.keyed import Keyed
 from exeat.portfolio.residual import ABSENT, Status, item_facts, marks_of
+from exeat.portfolio.rows_by_program import CHUNK, Chunk, RowsByProgram
 from exeat.portfolio.signatures import Signatures, Signing
 from exeat.portfolio.signed_answers import SignedAnswers
 from exeat.portfolio.withheld import UNKNOWN_MARK
@@ -36,47 +35,61 @@ from exeat.terms import InputError
 if TYPE_CHECKING:
     from exeat.portfolio.run import Run
 
-#: Columns of rows by name: which program, item, parts and numbers each has.
-Chunk: TypeAlias = Mapping[str, NDArray[Any]]
-
 #: How the rows of an item state their numbers, as far as it matters.
 _Told: TypeAlias = tuple[tuple[str, bool], ...]
 
-#: Rows whose arrays are held at a time.
-CHUNK = 1_000_000
+#: Fewest rows for which processes are started.
+FEWEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one process found of a signature: its number, the first row that has it, its decision, what to ask."""
+
+    number: int
+    row: int
+    decision: Decision
+    ask: str | None
 
 
 @dataclass
 class Ready:
-    """One program made ready for rows: its expressions over arrays, its signatures, its uncertain items."""
+    """One program made ready for rows: its expressions over arrays, its signatures, its uncertain items.
 
+    ``elements`` are its items by item and what matters of how its rows state their numbers.
+    """
+
+    number: int
     arrayed: Arrayed
     signing: Signing
     bounds: WithinBounds
     alike: AlikeRows
+    elements: dict[tuple[int, _Told], int]
     firsts: list[Chunk] = field(default_factory=list)
-
-    def signatures_of(self, rows: Rows) -> NDArray[np.int64]:
-        """The number of each row's signature, uncertain figures gone through."""
-        return self.bounds.settle(self.signing, rows, self.signing.of(rows))
 
 
 @dataclass
 class Deciding(SignedAnswers):
-    """Decides the rows of a :class:`Run` whose parts have been read."""
+    """Decides the rows of a :class:`Run` whose parts have been read. Programs are shared out among processes.
+
+    ``signatures`` and ``settled`` are those of this process; ``place`` is its own among all, for numbers of its own.
+    """
 
     run: Run
     signatures: Signatures = field(default_factory=Signatures)
-    combos: list[dict[str, Any]] = field(default_factory=list)
+    settled: dict[int, Settled] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keyed = Keyed(self.run.coded)
         self.duck, self.source = self.run.duck, self.run.source
-        self.leaves = Leaves({o: [e.facts for e in p.elements] for o, p in self.run.coded.parts.items()}, Words())
-        self.programs: list[Ready] = []
         self._by_cell = {m.fact: self._numbers(m.fact) for m in self.run.coded.by_cell}
-        self.used: list[int] = []
-        self.unread = 0
+        self.rows = RowsByProgram(self.run.coded, self.duck.folder / "rows")
+        self.asks: dict[str, str] = {}
+        # In a file, so that processes share it and memory need not hold it.
+        path = self.duck.folder / "signed"
+        self.signed = (
+            np.memmap(path, np.int32, "w+", shape=self.source.rows) if self.source.rows else np.zeros(0, np.int32)
+        )
 
     def _numbers(self, fact: str) -> Numbers:
         found = self.run.coded.numbers_read[fact]
@@ -84,21 +97,12 @@ class Deciding(SignedAnswers):
 
     # What the rows are made of.
 
-    def prepare(self, asked: Sequence[Asked]) -> None:
-        """Make every program, by its number, ready for the items that its rows have."""
-        by_program: list[list[tuple[int, Status]]] = [[] for _ in asked]
-        for program, item, status in self.keyed.pairs_needed():
-            by_program[program].append((item, status))
-        rows = []
-        for program, pairs in enumerate(by_program):
-            self.run.progress("making the law of each day ready", program, len(asked))
-            ready, elements = self._ready(asked[program], pairs)
-            self.programs.append(ready)
-            for item, status in pairs:
-                element = elements[item, self._told(asked[program], status)]
-                rows.append((program, item, self.keyed.code_of(status), element))
-        kinds = {"program": "INTEGER", "item": "INTEGER", "status": self.run.coded.status_type, "element": "INTEGER"}
-        self.duck.table("elements", kinds, rows)
+    def prepare(self) -> None:
+        """Read every row as small numbers."""
+        for done in self.rows.read():
+            self.run.progress("telling rows apart", done, self.source.rows)
+        parts = self.run.coded.parts
+        self.leaves = Leaves({o: [e.facts for e in part.elements] for o, part in parts.items()}, Words())
 
     def _told(self, asked: Asked, status: Status) -> _Told:
         """What matters of how a row states its numbers: which it says are unknown, and of some which it states."""
@@ -106,117 +110,127 @@ class Deciding(SignedAnswers):
         marked = asked.withheld.marked
         return tuple((m, truth) for m, truth in marks.items() if m[0] == UNKNOWN_MARK or m[1:] in marked)
 
-    def _ready(self, asked: Asked, pairs: list[tuple[int, Status]]) -> tuple[Ready, dict[tuple[int, _Told], int]]:
-        desk, engine = self.run.desk, asked.engine
-        wanted = dict.fromkeys((item, self._told(asked, status)) for item, status in pairs)
-        described = {item: desk.item_facts(self.run.items[item], engine) for item, _ in wanted}
+    def _ready(self, program: int) -> Ready:
+        """Make a program ready for the items that its rows have."""
+        run, asked = self.run, self.run.plan.asked[program]
+        told = sorted((item, self._told(asked, self.keyed.status_of(s))) for item, s in self.rows.statuses[program])
+        wanted = dict.fromkeys(told)
+        described = {item: run.desk.item_facts(run.items[item], asked.engine) for item, _ in wanted}
         items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], dict(told)) for i, told in wanted]
         uncertain = UncertainItems(asked, items)
-        for element, (item, told) in enumerate(wanted):
+        for element, (item, told_) in enumerate(wanted):
             facts, found = described[item]
             if found is not None and found.intervals:
-                unknown = [mark[1:] for mark, truth in told if truth and mark[0] == UNKNOWN_MARK]
-                uncertain.add(element, {**facts, **self.run.assumed, **dict.fromkeys(unknown)}, found.intervals)
+                unknown = [mark[1:] for mark, truth in told_ if truth and mark[0] == UNKNOWN_MARK]
+                uncertain.add(element, {**facts, **run.assumed, **dict.fromkeys(unknown)}, found.intervals)
         arrayed = Arrayed(asked, self.leaves, items)
         signing = Signing(arrayed, self.signatures)
         frontier = arrayed.frontier(signing.roots)
         bounds = uncertain.bounds(arrayed, frontier)
-        ready = Ready(arrayed, signing, bounds, AlikeRows(arrayed, frontier, bounds.item_classes()))
-        return ready, {pair: element for element, pair in enumerate(wanted)}
+        elements = {pair: element for element, pair in enumerate(wanted)}
+        return Ready(program, arrayed, signing, bounds, AlikeRows(arrayed, frontier, bounds.item_classes()), elements)
 
     # The rows.
 
-    def sign(self) -> None:
-        """Give every row the number of its signature: rows are read for their keys, then each key is worked out."""
-        done = 0
-        programs, keys = np.full(self.source.rows, -1, np.int16), np.full(self.source.rows, -1, np.int32)
-        for chunk in self._chunks():
-            self.run.progress("telling rows apart", done, self.source.rows)
-            places = chunk["n"] - 1
-            found = np.full(len(places), -1, np.int32)
-            for program, rows in _by_program(chunk["program"], chunk["fine"]):
-                found[rows] = self._keys_of(self.programs[program], chunk, rows)
-            self.unread += int((~chunk["fine"]).sum())
-            programs[places], keys[places] = chunk["program"], found
-            done += len(places)
-        signatures, begins = self._work_out()
-        signed = np.where(keys < 0, np.int32(-1), signatures[begins[programs] + np.maximum(keys, 0)])
-        rows = np.arange(1, self.source.rows + 1, dtype=np.int64)
-        self.duck.array_table("signed", {"n": rows, "s": signed})
+    def sign(self) -> list[Decision]:
+        """Find the answer of every row, by program; the decisions, in the order of the first rows that have them.
 
-    def _keys_of(self, ready: Ready, chunk: Chunk, at_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        Rows are told apart by their keys, each key is worked out to its signature, and the desk decides the first row
+        of each signature. ``signed`` holds for each row the place of its decision, from 1; 0 where there is none.
+        """
+        programs = sorted(self.rows.counts, key=lambda program: -self.rows.counts[program])
+        most = self.duck.threads if can_fork() and self.source.rows >= FEWEST else 1
+        found = shared_out(programs, most, self._decide, self._found, self._tell)
+        firsts = sorted((one.row, place, one) for place, told in enumerate(found) for one in told)
+        decisions: dict[tuple[str | None, ...], tuple[int, Decision]] = {}
+        places = np.zeros(1 + max((self._code(place, one.number) for _, place, one in firsts), default=0), np.int32)
+        for _, place, one in firsts:
+            number, decision = decisions.setdefault(one.decision.answer, (len(decisions) + 1, one.decision))
+            places[self._code(place, one.number)] = number
+            if one.ask is not None:
+                self.asks.setdefault(decision.trace.id, one.ask)
+        for start in range(0, self.source.rows, CHUNK):
+            self.signed[start : start + CHUNK] = places[self.signed[start : start + CHUNK]]
+        return [decision for _, decision in decisions.values()]
+
+    def _tell(self, begun: int) -> None:
+        self.run.progress("deciding", begun, len(self.rows.counts))
+
+    def _code(self, place: int, number: int) -> int:
+        """A number for a signature of one process which no other process has; 0 is for rows without one."""
+        return number * MOST + place + 1
+
+    def _found(self) -> list[Settled]:
+        return list(self.settled.values())
+
+    def _decide(self, place: int, program: int) -> None:
+        """Find the signatures of a program's rows, and decide those that are new in this process."""
+        ready = self._ready(program)
+        keyed = []
+        for chunk in self.rows.rows(program):
+            chunk = {**chunk, "element": self._elements(ready, chunk)}
+            keyed.append((chunk["n"], self._keys_of(ready, chunk)))
+        first = {name: np.concatenate([chunk[name] for chunk in ready.firsts]) for name in ready.firsts[0]}
+        signatures = self._worked_out(ready, first)
+        order = np.argsort(first["n"], kind="stable")
+        for number, at_row in zip(*np.unique(signatures[order], return_index=True), strict=True):
+            if int(number) not in self.settled:
+                row = int(order[at_row])
+                self.settled[int(number)] = self._settled(ready, int(number), first, row)
+        codes = (signatures * MOST + place + 1).astype(np.int32)
+        for rows, keys in keyed:
+            self.signed[rows - 1] = codes[keys]
+
+    def _elements(self, ready: Ready, chunk: Chunk) -> NDArray[np.int64]:
+        """The item of each row, of those of the program."""
+        asked, rows = ready.arrayed.asked, (chunk["item"].astype(np.int64), chunk["status"].astype(np.int64))
+        codes, firsts = distinct(rows)
+        pairs = zip(*(column[firsts].tolist() for column in rows), strict=True)
+        told = [(item, self._told(asked, self.keyed.status_of(status))) for item, status in pairs]
+        return np.array([ready.elements[one] for one in told], np.int64)[codes]
+
+    def _keys_of(self, ready: Ready, chunk: Chunk) -> NDArray[np.int64]:
         """The number of each row's key; the first rows of new keys are kept."""
-        found = np.empty(len(at_rows), np.int64)
+        found = np.empty(len(chunk["n"]), np.int64)
         # A row with an uncertain figure that turns elsewhere for each row is like no other.
-        alone = np.isin(chunk["element"][at_rows], list(ready.bounds.alone))
+        alone = np.isin(chunk["element"], list(ready.bounds.alone))
         alike = np.flatnonzero(~alone)
         if len(alike):
-            some = at_rows[alike]
-            found[alike], new = ready.alike.number(self._rows(ready, {n: c[some] for n, c in chunk.items()}))
-            ready.firsts.append({name: column[some[new]] for name, column in chunk.items()})
-        for place in np.flatnonzero(alone).tolist():
-            row = at_rows[[place]]
-            number, is_new = ready.alike.own(repr(self._combo(chunk, int(row[0]))))
-            found[place] = number
+            some = chunk if len(alike) == len(found) else {n: c[alike] for n, c in chunk.items()}
+            found[alike], new = ready.alike.number(self._rows(ready, some))
+            ready.firsts.append({name: column[new] for name, column in some.items()})
+        for row in np.flatnonzero(alone).tolist():
+            number, is_new = ready.alike.own(repr(self._combo(ready, chunk, row)))
+            found[row] = number
             if is_new:
-                ready.firsts.append({name: column[row] for name, column in chunk.items()})
+                ready.firsts.append({name: column[[row]] for name, column in chunk.items()})
         return found
 
-    def _work_out(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """The signature of every key, program after program, and where each program's begin."""
-        listed: list[NDArray[np.int32]] = []
-        begins: list[int] = []
-        firsts: list[tuple[int, int, Chunk, int]] = []
-        for number, ready in enumerate(self.programs):
-            self.run.progress("deciding", number, len(self.programs))
-            begins.append(sum(map(len, listed)))
-            if not ready.firsts:
-                continue
-            chunk = _together(ready.firsts)
-            found = ready.signatures_of(self._rows(ready, chunk))
-            for row in np.flatnonzero(np.isin(chunk["element"], list(ready.bounds.alone))).tolist():
-                found[row] = self.signatures.number(
-                    ready.signing.of_determination(self.run.decided_alone(self._combo(chunk, row)))
-                )
-            ready.firsts.clear()
-            listed.append(found.astype(np.int32))
-            order = np.argsort(chunk["n"], kind="stable")
-            signatures, places = np.unique(found[order], return_index=True)
-            for signature, row in zip(signatures.tolist(), order[places].tolist(), strict=True):
-                firsts.append((int(chunk["n"][row]), signature, chunk, row))
-        earliest: dict[int, tuple[Chunk, int]] = {}
-        for _, signature, chunk, row in sorted(firsts, key=lambda first: first[:2]):
-            earliest.setdefault(signature, (chunk, row))
-        self.used = list(earliest)
-        self.combos = [self._combo(*place) for place in earliest.values()]
-        return np.concatenate(listed) if listed else np.zeros(1, np.int32), np.array(begins, np.int64)
+    def _worked_out(self, ready: Ready, first: Chunk) -> NDArray[np.int64]:
+        """The signature of each key, of which ``first`` has the first row; uncertain figures are gone through."""
+        rows = self._rows(ready, first)
+        found = ready.bounds.settle(ready.signing, rows, ready.signing.of(rows))
+        for row in np.flatnonzero(np.isin(first["element"], list(ready.bounds.alone))).tolist():
+            alone = self.run.decided_alone(self._combo(ready, first, row))
+            found[row] = self.signatures.number(ready.signing.of_determination(alone))
+        return found
 
-    def decided(self) -> Iterator[tuple[Decision, Determination]]:
-        """The decision of each signature that occurs, and the determination of its first row."""
-        for place in range(len(self.combos)):
-            if place % 100 == 0:
-                self.run.progress("deciding signatures", place, len(self.combos))
-            yield self._decided(place)
+    def _settled(self, ready: Ready, number: int, first: Chunk, row: int) -> Settled:
+        """The desk's decision of a row; it must be what its signature says.
 
-    def _chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
-        coded = self.run.coded
-        columns = [
-            '"@n" AS n',
-            'coalesce("@program", -1) AS program',
-            "coalesce(e.element, 0) AS element",
-            '"@fine" AS fine',
-        ]
-        columns += ['coalesce("@item", 0) AS item', 'coalesce("@status", 0) AS status']
-        columns += [f"coalesce({at('e_' + o)}, 0) AS {quoted('part ' + o)}" for o in coded.parts]
-        for meaning in self.keyed.numbers:
-            name = at("n_" + meaning.fact)
-            columns.append(f"coalesce({name}, 0) AS {quoted('number ' + meaning.fact)}")
-            if meaning in coded.direct:
-                columns.append(f"{name} IS NOT NULL AS {quoted('known ' + meaning.fact)}")
-        join = 'LEFT JOIN elements AS e ON e.program = r."@program" AND e.item = r."@item" AND e.status = r."@status"'
-        yield from self.duck.arrays(
-            f"SELECT {', '.join(columns)} FROM ({self.keyed.read_rows('coded')}) AS r {join}", CHUNK
-        )
+        Raises:
+            InputError: it is not. Nothing is written then.
+        """
+        combo = self._combo(ready, first, row)
+        found, signature = self.run.decided_alone(combo), self.signatures.listed[number]
+        if ready.signing.of_determination(found) != signature:
+            said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
+            raise InputError(
+                f"two readings of the law differ on {found.asked.on} for item {combo['item']}: {said}"
+                f"{', '.join(signature.outcomes)}. Nothing is written; please report this"
+            )
+        ask = asks_of(found) if self.run.ask == "trace" else None
+        return Settled(number, int(first["n"][row]), decision_of(found, None), ask)
 
     def _rows(self, ready: Ready, chunk: Chunk) -> Rows:
         elements = {o: chunk["part " + o].astype(np.int64) for o in self.run.coded.parts}
@@ -232,7 +246,7 @@ class Deciding(SignedAnswers):
         digits = cells.astype(object) if most >= 2**63 else cells.astype(np.int64)
         return Numbers(digits, chunk["known " + fact], 0, most)
 
-    def _combo(self, chunk: Chunk, row: int) -> dict[str, Any]:
+    def _combo(self, ready: Ready, chunk: Chunk, row: int) -> dict[str, Any]:
         code = int(chunk["status"][row])
         status = {m.fact: s for m, s in zip(self.keyed.numbers, self.keyed.status_of(code), strict=True)}
         numbers: dict[str, Decimal | None] = {}
@@ -243,37 +257,8 @@ class Deciding(SignedAnswers):
             else:
                 numbers[fact] = None if said == ABSENT else Decimal(cell)
         elements = {o: int(chunk["part " + o][row]) for o in self.run.coded.parts}
-        program, item = int(chunk["program"][row]), int(chunk["item"][row])
-        return {"program": program, "item": item, **elements, "status": status, "numbers": numbers}
-
-    def _decided(self, place: int) -> tuple[Decision, Determination]:
-        """The desk's decision of the first row of a signature; it must be what the signature says."""
-        found = self.run.decided_alone(self.combos[place])
-        signature = self.signatures.listed[self.used[place]]
-        if self.programs[self.combos[place]["program"]].signing.of_determination(found) != signature:
-            said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
-            raise InputError(
-                f"two readings of the law differ on {found.asked.on} for item {self.combos[place]['item']}: {said}"
-                f"{', '.join(signature.outcomes)}. Nothing is written; please report this"
-            )
-        return decision_of(found, None), found
+        item = int(chunk["item"][row])
+        return {"program": ready.number, "item": item, **elements, "status": status, "numbers": numbers}
 
 
-def _together(chunks: Sequence[Chunk]) -> Chunk:
-    """The rows of several chunks as one."""
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
-
-
-def _by_program(programs: NDArray[np.int64], fine: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """The rows of each program, those that could be read."""
-    order = np.argsort(programs, kind="stable")
-    order = order[fine[order]]
-    if not len(order):
-        return
-    listed = programs[order]
-    starts = np.flatnonzero(np.concatenate(([True], listed[1:] != listed[:-1])))
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        yield int(listed[start]), order[start:end]
-
-
-__all__ = ["CHUNK", "Deciding"]
+__all__ = ["Deciding"]

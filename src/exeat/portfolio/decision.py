@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from exeat.determination.answer import Determination
 from exeat.determination.determine import Engine
@@ -49,15 +50,16 @@ class Trace:
 
 def decision_of(found: Determination, ask: str | None) -> Decision:
     """The answer and its trace, from a determination of one row of the class; ``ask`` as :func:`asks_of` tells it."""
-    trace = _trace(found)
+    held = list(_held(found))
+    trace = _trace(found, held)
     return Decision(
         (
             *(found.outcome_on(track) for track in TRACKS),
             found.eccn or "unknown",
-            *(_joined(requirements(found, track)) for track in TRACKS),
-            *(_joined(exceptions(found, track)) for track in TRACKS),
+            *(_joined(_named(held, ("prohibition", "license requirement"), track)) for track in TRACKS),
+            *(_joined(_named(held, ("exception or authorization",), track)) for track in TRACKS),
             *(review_policy(found, track) for track in TRACKS),
-            _joined(flags(found)),
+            _joined(_named(held, ("red flag",), "text")),
             ask,
             trace.id,
         ),
@@ -117,28 +119,12 @@ def _marked(id_: str, truth: bool | None) -> str:
 
 def requirements(found: Determination, track: Track) -> Iterator[str]:
     """What forbids or asks for a license on the track: prohibitions, then requirements, that apply or may."""
-    engine = found.engine
-    for section in engine.words.prohibitions:
-        assert isinstance(section.rule, Prohibition)
-        truth = found.valuation.truth(engine.words.ban_names[track][section.key])
-        if truth is not False:
-            yield _marked(section.rule.id, truth)
-    for section in engine.program.requirements:
-        assert isinstance(section.rule, Requirement)
-        truth = found.valuation.truth(engine.words.truth_names[track][section.key])
-        if truth is not False:
-            yield _marked(section.rule.id, truth)
+    return _named(_held(found), ("prohibition", "license requirement"), track)
 
 
 def exceptions(found: Determination, track: Track) -> Iterator[str]:
     """The exceptions and authorizations that are, or may be, usable."""
-    if found.valuation.values.get(f"{track}.any_requirement") is False:
-        return
-    for section, name in zip(found.engine.program.reliefs, found.engine.relief_names[track], strict=True):
-        assert isinstance(section.rule, Relief)
-        truth = found.valuation.truth(name)
-        if truth is not False:
-            yield _marked(section.rule.symbol, truth)
+    return _named(_held(found), ("exception or authorization",), track)
 
 
 def review_policy(found: Determination, track: Track) -> str | None:
@@ -151,10 +137,7 @@ def review_policy(found: Determination, track: Track) -> str | None:
 
 def flags(found: Determination) -> Iterator[str]:
     """The red flags raised: each holds the row until it is resolved."""
-    for section in found.engine.words.red_flags:
-        assert isinstance(section.rule, RedFlag)
-        if found.valuation.truth(section.rule.name) is True:
-            yield section.rule.id
+    return _named(_held(found), ("red flag",), "text")
 
 
 def asks_of(found: Determination) -> str | None:
@@ -167,86 +150,130 @@ def asks_of(found: Determination) -> str | None:
     return _joined(iter(seen))
 
 
-def _trace(found: Determination) -> Trace:
-    paragraphs = list(_paragraphs(found))
-    outcomes = (found.outcome_on("text"), found.outcome_on("enforced"))
-    eccn = found.eccn or "unknown"
-    text = json.dumps(paragraphs, ensure_ascii=False, separators=(",", ":"))
-    named = json.dumps([found.lawbook.digest, outcomes, eccn, text])
-    id_ = hashlib.sha256(named.encode()).hexdigest()[:16]
-    return Trace(id_, outcomes, eccn, reason(found, paragraphs), text)
+class _Line(NamedTuple):
+    """What an era's law may show in a paragraph whatever the row: it is written once."""
+
+    step: str
+    expressions: tuple[str, str]
+    id: str
+    cited: str
+    data: str
 
 
-def _paragraphs(found: Determination) -> Iterator[dict[str, Any]]:
-    """Every paragraph that applies or may, by track where the tracks part."""
-    engine, valuation = found.engine, found.valuation
+# A paragraph that applies or may, and its truth on each track where it is shown.
+_Held: TypeAlias = tuple[_Line, dict[Track, bool | None]]
+_LINES: WeakKeyDictionary[Engine, tuple[_Line, ...]] = WeakKeyDictionary()
+
+
+def _lines(engine: Engine) -> tuple[_Line, ...]:
+    """The paragraphs that an answer can show, in their order."""
+    found = _LINES.get(engine)
+    if found is None:
+        found = _LINES[engine] = tuple(_written(engine))
+    return found
+
+
+def _written(engine: Engine) -> Iterator[_Line]:
     words = engine.words
+
+    def line(step: str, section: Section, expressions: Sequence[str], id_: str) -> _Line:
+        cited = words.cite(section)
+        data = json.dumps({"step": step, **cited}, ensure_ascii=False, separators=(",", ":"))
+        text, enforced = expressions
+        return _Line(step, (text, enforced), id_, f"{cited['provision']} ({cited['instrument']})", data)
+
     for section in words.classifications:
         assert section.rule is not None
-        yield from _entry(found, section, "classification", {"": valuation.truth(section.rule.name)})
+        yield line("classification", section, [section.rule.name] * 2, section.rule.name)
     for section in words.prohibitions:
-        truths: dict[str, bool | None] = {t: valuation.truth(words.ban_names[t][section.key]) for t in TRACKS}
-        yield from _entry(found, section, "prohibition", truths)
+        assert isinstance(section.rule, Prohibition)
+        yield line("prohibition", section, [words.ban_names[t][section.key] for t in TRACKS], section.rule.id)
     for section in engine.program.requirements:
-        truths = {t: valuation.truth(words.truth_names[t][section.key]) for t in TRACKS}
-        yield from _entry(found, section, "license requirement", truths)
+        assert isinstance(section.rule, Requirement)
+        names = [words.truth_names[t][section.key] for t in TRACKS]
+        yield line("license requirement", section, names, section.rule.id)
     for place, section in enumerate(engine.program.reliefs):
-        truths = {
-            t: valuation.truth(engine.relief_names[t][place])
-            for t in TRACKS
-            if valuation.values.get(f"{t}.any_requirement") is not False
-        }
-        yield from _entry(found, section, "exception or authorization", truths)
+        assert isinstance(section.rule, Relief)
+        names = [engine.relief_names[t][place] for t in TRACKS]
+        yield line("exception or authorization", section, names, section.rule.symbol)
     for section in words.red_flags:
-        assert section.rule is not None
-        truth = valuation.truth(section.rule.name)
-        if truth is True:
-            yield from _entry(found, section, "red flag", {"": truth})
+        assert isinstance(section.rule, RedFlag)
+        yield line("red flag", section, [section.rule.name] * 2, section.rule.id)
 
 
-def _entry(
-    found: Determination, section: Section, step: str, truths: dict[str, bool | None]
-) -> Iterator[dict[str, Any]]:
-    if not truths or set(truths.values()) == {False}:
-        return
-    says: Any = {track: TRUTH[truth] for track, truth in truths.items()}
-    if len(set(truths.values())) == 1:
-        says = next(iter(says.values()))
-    cited = found.engine.words.cite(section)
-    yield {"step": step, **cited, "applies": says}
+def _held(found: Determination) -> Iterator[_Held]:
+    """Every paragraph that applies or may: exceptions where something may need a license, red flags where raised."""
+    valuation = found.valuation
+    known, truth_of = valuation.values.get, valuation.truth
+    needing = [t for t in TRACKS if known(f"{t}.any_requirement") is not False]
+    for line in _lines(found.engine):
+        first, second = line.expressions
+        # Most are known to be no, and nothing of them is shown.
+        text = False if known(first) is False else truth_of(first)
+        enforced = text if second == first else False if known(second) is False else truth_of(second)
+        if text is False and enforced is False:
+            continue
+        truths: dict[Track, bool | None] = {"text": text, "enforced": enforced}
+        if line.step == "exception or authorization" and len(needing) < len(TRACKS):
+            truths = {track: truths[track] for track in needing}
+            if all(truth is False for truth in truths.values()):
+                continue
+        if line.step != "red flag" or text is True:
+            yield line, truths
 
 
-def reason(found: Determination, paragraphs: list[dict[str, Any]]) -> str:
+def _named(held: Iterable[_Held], steps: tuple[str, ...], track: Track) -> Iterator[str]:
+    """The ids of what applies or may on a track."""
+    for line, truths in held:
+        if line.step in steps and (truth := truths.get(track, False)) is not False:
+            yield _marked(line.id, truth)
+
+
+def _trace(found: Determination, held: Sequence[_Held]) -> Trace:
+    outcomes = (found.outcome_on("text"), found.outcome_on("enforced"))
+    eccn = found.eccn or "unknown"
+    text = f"[{','.join(_data(line, truths) for line, truths in held)}]"
+    named = json.dumps([found.lawbook.digest, outcomes, eccn, text])
+    id_ = hashlib.sha256(named.encode()).hexdigest()[:16]
+    return Trace(id_, outcomes, eccn, _reason(outcomes, held), text)
+
+
+def _data(line: _Line, truths: Mapping[Track, bool | None]) -> str:
+    """A paragraph as data: by track only where the tracks part."""
+    words = [TRUTH[truth] for truth in truths.values()]
+    parting = ",".join(f'"{track}":"{word}"' for track, word in zip(truths, words, strict=True))
+    applies = f'"{words[0]}"' if len(set(words)) == 1 else f"{{{parting}}}"
+    return f'{line.data[:-1]},"applies":{applies}}}'
+
+
+def _reason(outcomes: Sequence[str], held: Sequence[_Held]) -> str:
     """The answer in words, one sentence for each track where they part."""
-    texts = [_sentence(found, track, paragraphs) for track in TRACKS]
+    texts = [_sentence(outcome, track, held) for outcome, track in zip(outcomes, TRACKS, strict=True)]
     if texts[0] == texts[1]:
         return texts[0]
     return f"By the text: {texts[0]} As enforced: {texts[1]}"
 
 
-def _sentence(found: Determination, track: Track, paragraphs: list[dict[str, Any]]) -> str:
-    def those(step: str, truth: str) -> str:
+def _sentence(outcome: str, track: Track, held: Sequence[_Held]) -> str:
+    def those(step: str, truth: bool | None) -> str:
+        # What is shown on one track alone is told of both.
         names = [
-            f"{p['provision']} ({p['instrument']})"
-            for p in paragraphs
-            if p["step"] == step
-            and (p["applies"] if isinstance(p["applies"], str) else p["applies"].get(track)) == truth
+            line.cited
+            for line, truths in held
+            if line.step == step and truths.get(track, next(iter(truths.values()))) is truth
         ]
         return ", ".join(dict.fromkeys(names))
 
-    outcome = found.outcome_on(track)
-    needed = those("license requirement", "yes")
+    needed = those("license requirement", True)
     match outcome:
         case "prohibited":
-            return f"Prohibited by {those('prohibition', 'yes')}."
+            return f"Prohibited by {those('prohibition', True)}."
         case "no_license_required":
             return "No license requirement found under the encoded provisions, on these facts."
         case "license_exception" | "authorized":
             what = "License exception" if outcome == "license_exception" else "Authorized"
-            return f"{what}: {those('exception or authorization', 'yes')}; needed because of {needed}."
+            return f"{what}: {those('exception or authorization', True)}; needed because of {needed}."
         case "license_required":
             return f"A license is required by {needed}."
-    open_ = (
-        those("license requirement", "unknown") or those("exception or authorization", "unknown") or "the item's class"
-    )
+    open_ = those("license requirement", None) or those("exception or authorization", None) or "the item's class"
     return f"Unknown: a missing fact decides {open_}" + (f"; {needed} applies." if needed else ".")

@@ -10,10 +10,11 @@ from typing import Any
 from exeat import __version__
 from exeat.portfolio.columns import Columns
 from exeat.portfolio.decision import TRACE_COLUMNS
-from exeat.portfolio.duck import Duck, Source, literal, quoted
+from exeat.portfolio.duck import Duck, literal, quoted
 from exeat.portfolio.output import write_csv, write_people
 from exeat.portfolio.run import Run
 from exeat.portfolio.sheets import fits_a_sheet
+from exeat.portfolio.source import Source
 from exeat.terms import InputError
 
 _ENDINGS = (".parquet", ".csv", ".xlsx")

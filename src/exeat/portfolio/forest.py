@@ -54,6 +54,10 @@ class Forest:
         self._named: dict[int, frozenset[str]] = {}
         #: Trees already made from a tree and what stands for the names in it, by identity: nothing kept is dropped.
         self.made: dict[tuple[object, ...], Tree] = {}
+        #: The same for trees of programs, which are not kept here: each stands beside what was made, to be held.
+        self.made_of: dict[tuple[object, ...], tuple[Tree, Tree]] = {}
+        #: Whether a kept tree compares a column of numbers with a figure of the item, by identity.
+        self.figured: dict[int, bool] = {}
         self.true, self.false = self.keep(TRUE), self.keep(FALSE)
 
     def keep(self, node: Tree) -> Tree:
@@ -78,8 +82,14 @@ class Forest:
                 key = (Case, *((id(c), id(v)) for c, v in branches), None if default is None else id(default))
         return self._kept.setdefault(key, node)
 
-    def names(self, tree: Tree, cache: dict[int, frozenset[str]]) -> frozenset[str]:
+    def fact(self, name: str) -> Tree:
+        """The one fact of a name."""
+        found = self._kept.get(name)  # facts are known by their names
+        return self.keep(Fact(name)) if found is None else found
+
+    def names(self, tree: Tree, cache: dict[int, frozenset[str]] | None = None) -> frozenset[str]:
         """The facts a kept tree reads."""
+        cache = self._named if cache is None else cache
         found = cache.get(id(tree))
         if found is None:
             if isinstance(tree, Fact):
@@ -93,7 +103,7 @@ class Forest:
         """The names in a kept tree for which something can stand once an item is known, in order."""
         found = self._changing.get(id(tree))
         if found is None:
-            names = self.names(tree, self._named)
+            names = self.names(tree)
             found = self._changing[id(tree)] = tuple(sorted(n for n in names if not n.startswith(_OF_ROWS)))
         return found
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from exeat.portfolio.coded import Coded, at, together
 from exeat.portfolio.decision import Decision
-from exeat.portfolio.duck import Duck, Source, decimal_of, literal, quoted
+from exeat.portfolio.duck import Duck, decimal_of, literal, quoted
 from exeat.portfolio.keyed import Keyed, class_of
 from exeat.portfolio.open_answers import Mark, Need
+from exeat.portfolio.source import Source
 from exeat.terms import InputError
 
 #: The table of codes, its rows with their place.

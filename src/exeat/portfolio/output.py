@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exeat.portfolio.decision import ANSWER_COLUMNS
-from exeat.portfolio.duck import Duck, Source, literal, quoted
+from exeat.portfolio.duck import Duck, literal, quoted
 from exeat.portfolio.sheets import RISKY, write_sheet
+from exeat.portfolio.source import Source
 
 _TEXTS = ("VARCHAR", "JSON")
 #: A plain number with a sign begins as a formula does, and is none.

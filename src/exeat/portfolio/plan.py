@@ -151,6 +151,7 @@ class Plan:
         self.comparison_list: list[Compare] = []
         self.raw: dict[str, None] = {}
         self._programs: dict[object, int] = {}
+        self._of_law: dict[int, int] = {}
         self._kinds: dict[object, Kind] = {}
         self._same: dict[object, Kind] = {}
         self._item_runs: dict[int, list[tuple[Tree, Compiled, bool]]] = {}
@@ -161,6 +162,9 @@ class Plan:
     def program_of(self, day: date) -> int:
         """The number of the program of a day; days with the same governing law and groups share one."""
         law = self.desk.lawbook.in_force(day)
+        known = self._of_law.get(id(law))
+        if known is not None:
+            return known
         key = (
             tuple(s.key for s in law.governing),
             tuple(s.key for s in law.postures),
@@ -174,6 +178,7 @@ class Plan:
             self.engines.append(engine)
             self.asked.append(asked)
             self.figure_count = max(self.figure_count, len(asked.figures))
+        self._of_law[id(law)] = found  # the law book keeps the law of each era
         return found
 
     def pair(self, program: int, number: int, item: str | None, status: Status) -> Pair:

@@ -20,12 +20,13 @@ from exeat.portfolio.asked import Shape
 from exeat.portfolio.coded import Coded
 from exeat.portfolio.columns import Columns, absent
 from exeat.portfolio.decision import ANSWER_COLUMNS, Decision, Decisions, asks_of
-from exeat.portfolio.duck import Duck, Source
+from exeat.portfolio.duck import Duck
 from exeat.portfolio.elements import Reading
 from exeat.portfolio.forest import Forest
 from exeat.portfolio.keys import Keys
 from exeat.portfolio.open_answers import Need, OpenAnswers
 from exeat.portfolio.plan import Answers, Plan, item_facts_possible
+from exeat.portfolio.source import Source
 
 if TYPE_CHECKING:
     from exeat.portfolio.deciding import Deciding
@@ -94,14 +95,7 @@ class Run:
         self.plan = Plan(self.desk, Shape(self.columns, possible, always, self.assumed), self.answers, self.forest)
         self._write_days()
         self.coded.write_items(self._items)
-        self.coded.write_rows()
-        self.coded.read_parts()
-        for origin, part in self.coded.parts.items():
-            self.answers[origin] = Answers(origin, part.elements, self.forest)
-        self._find_decided()
-
-    def _find_decided(self) -> None:
-        """Make ready what decides: the classes of rows, or their signatures."""
+        self.tally.programs = len(self.program_days)
         self.keys: Keys | Deciding
         if self.by_class:
             self._make_kinds()
@@ -109,8 +103,7 @@ class Run:
         from exeat.portfolio.deciding import Deciding  # NumPy enters there
 
         self.keys = Deciding(self)
-        self.keys.prepare(self.plan.asked)
-        self.tally.programs = len(self.program_days)
+        self.keys.prepare()
 
     def _read_days(self) -> None:
         found = self.coded.cells(self.columns.date)
@@ -145,11 +138,15 @@ class Run:
         self.coded.write_days(rows)
 
     def _make_kinds(self) -> None:
+        self.coded.write_rows()
+        self.coded.read_parts()
+        for origin, part in self.coded.parts.items():
+            self.answers[origin] = Answers(origin, part.elements, self.forest)
         self.keys = keys = Keys(self.coded)
         needed = keys.pairs_needed()
         pairs = [self.plan.pair(program, item, self.items[item], status) for program, item, status in needed]
         keys.write_plan(self.plan, pairs)
-        self.tally.programs, self.tally.kinds = len(self.program_days), len(self.plan.kinds)
+        self.tally.kinds = len(self.plan.kinds)
 
     def decide(self) -> None:
         """Decide every row, and find what would settle those that are open, as far as ``ask`` says.
@@ -164,13 +161,8 @@ class Run:
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
 
     def _decide_signatures(self, deciding: Deciding) -> None:
-        deciding.sign()
-        self.decisions, self.combos = [], deciding.combos
-        for decision, found in deciding.decided():
-            self.decisions.append(decision)
-            if self.ask == "trace" and decision.trace.id not in self.trace_asks:
-                self.trace_asks[decision.trace.id] = asks_of(found)
-        self.tally.classes, self.tally.asks = len(self.combos), len(self.trace_asks)
+        self.decisions, self.trace_asks = deciding.sign(), dict(deciding.asks)
+        self.tally.classes, self.tally.asks = len(self.decisions), len(self.trace_asks)
 
     def _decide_classes(self, keys: Keys) -> None:
         combos = self.combos = keys.combos()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exeat.portfolio.columns import Columns, Meaning
-from exeat.portfolio.duck import Source, literal, opened, quoted
+from exeat.portfolio.duck import literal, opened, quoted
 from exeat.portfolio.running import CHINA, RunningLimit, assumed_by
 from exeat.portfolio.running_rows import Rows
 from exeat.portfolio.running_walk import walk
+from exeat.portfolio.source import Source
 
 if TYPE_CHECKING:
     from exeat.portfolio.run import Run

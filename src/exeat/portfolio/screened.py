@@ -16,8 +16,9 @@ from exeat.desk import Desk
 from exeat.logic.errors import LogicError
 from exeat.portfolio.columns import Columns, Meaning, absent, party_of
 from exeat.portfolio.days import day_of
-from exeat.portfolio.duck import Duck, Source, literal, quoted
+from exeat.portfolio.duck import Duck, literal, quoted
 from exeat.portfolio.run import Progress
+from exeat.portfolio.source import Source
 from exeat.supplied import PartyScreening
 from exeat.terms import InputError, read_transaction
 

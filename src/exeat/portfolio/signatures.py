@@ -100,7 +100,10 @@ class Signing:
         valuation = found.valuation
         needless = [t for t in TRACKS if valuation.values.get(f"{t}.any_requirement") is False]
         held: list[Mark] = []
+        known = valuation.values.get
         for name in self.names:
+            if known(name) is False:
+                continue  # most are
             truth = valuation.truth(name)
             if truth is True or (truth is None and name not in self.flags and self.track_of.get(name) not in needless):
                 held.append((self.marks[name], truth is True))

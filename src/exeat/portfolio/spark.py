@@ -24,8 +24,9 @@ from exeat.portfolio.columns import read_columns
 from exeat.portfolio.days import Order
 from exeat.portfolio.decision import TRACE_COLUMNS
 from exeat.portfolio.delivery import Outputs, write_errors
-from exeat.portfolio.duck import MEMORY, Source, literal, opened, quoted
+from exeat.portfolio.duck import MEMORY, literal, opened, quoted
 from exeat.portfolio.run import Progress, Run, silent
+from exeat.portfolio.source import Source
 from exeat.portfolio.spark_task import ROW, TOLD, Task
 from exeat.portfolio.summary import summary_of
 from exeat.terms import InputError

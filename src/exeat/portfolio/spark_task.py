@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exeat.desk import Desk
+from exeat.portfolio.arrow_files import spooled
 from exeat.portfolio.days import Order
-from exeat.portfolio.duck import literal, quoted, read_back, spooled
+from exeat.portfolio.duck import literal, quoted, read_back
 from exeat.terms import InputError
 
 #: The columns that travel with the rows: their numbers on the way there, what is told of a task on the way back.

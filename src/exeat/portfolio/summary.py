@@ -10,8 +10,9 @@ from exeat.determination.program import TRACKS
 from exeat.logic.vocabulary import Vocabulary
 from exeat.portfolio.columns import IDS, SLOTS, Columns, folded
 from exeat.portfolio.days import is_serial
-from exeat.portfolio.duck import Duck, Source, quoted
+from exeat.portfolio.duck import Duck, quoted
 from exeat.portfolio.run import Run
+from exeat.portfolio.source import Source
 
 _TOP = 12
 #: Names are compared in tables up to this size: beyond it that would cost more than deciding the table.

@@ -31,6 +31,7 @@ class Withheld:
     #: Columns of numbers of which it matters whether a cell has a number at all.
     marked: set[str] = field(default_factory=set)
     _of: dict[str, Tree | None] = field(default_factory=dict)
+    _found: dict[str, Tree | None] = field(default_factory=dict)
 
     @cached_property
     def _kinds(self) -> Mapping[str, str]:
@@ -58,8 +59,10 @@ class Withheld:
 
     def _behind(self, name: str) -> Tree | None:
         """Whether a conclusion that the name stands behind is open; None: in no row."""
-        opened = (self._open(parent) for parent in self._parents.get(name, ()) if parent != name)
-        return self._any([tree for tree in opened if tree is not None])
+        if name not in self._found:
+            opened = [self._open(parent) for parent in self._parents.get(name, ()) if parent != name]
+            self._found[name] = self._any([tree for tree in opened if tree is not None])
+        return self._found[name]
 
     def _open(self, name: str) -> Tree | None:
         """Whether a definition is stated to be unknown, or not stated and behind one that is."""

@@ -22,7 +22,8 @@ def columns_of(table: Path, most: int) -> dict[str, Any]:
     Raises:
         InputError: it cannot be read as a table.
     """
-    from exeat.portfolio.duck import Source, opened, quoted
+    from exeat.portfolio.duck import opened, quoted
+    from exeat.portfolio.source import Source
 
     refuse_bomb(table, most)
     with opened(_MEMORY, 1) as (duck, folder):

@@ -62,11 +62,13 @@ def measured(lines: int) -> Measured:
         write_table(lines, table)
         copies = [copy_once(table, folder / "copy.parquet") for _ in range(COPIES)]
         argv = [sys.executable, "-m", "benchmarks.portfolio", str(table), str(folder / "decided.parquet")]
-        with _spilling(folder) as peak:
-            done = subprocess.run(
-                argv, check=True, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(folder)}, text=True
-            )
-        told = json.loads(done.stdout)
+        environment = {**os.environ, "TMPDIR": str(folder)}
+        with (
+            subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment, text=True) as process,
+            _watching(folder, process.pid) as peak,
+        ):
+            told = json.loads(process.communicate()[0])
+        assert process.returncode == 0, process.returncode
         _check(table, folder / "decided.parquet", lines)
     return Measured(
         lines,
@@ -74,8 +76,8 @@ def measured(lines: int) -> Measured:
         median(processor for _, processor in copies),
         told["time"],
         told["processor"],
-        told["memory"],
-        peak[0],
+        peak["memory"],
+        peak["spilled"],
         told["stages"],
         told["summary"],
     )
@@ -110,19 +112,18 @@ def _check(table: Path, decided: Path, lines: int) -> None:
 
 
 @contextmanager
-def _spilling(folder: Path) -> Iterator[list[float]]:
-    """The most that DuckDB had on disk for want of memory, in MiB, looked at ten times a second."""
-    peak, over = [0.0], Event()
+def _watching(folder: Path, process: int) -> Iterator[dict[str, float]]:
+    """The most memory a process and its forks had, and the most DuckDB had on disk for want of it, in MiB.
+
+    Looked at once a second, since it halts the process for a moment. A page that processes share counts once (``Pss`` of ``proc_pid_smaps(5)``).
+    """
+    peak, over = {"memory": 0.0, "spilled": 0.0}, Event()
 
     def watch() -> None:
-        while not over.wait(0.1):
-            sizes = []
-            for path in folder.rglob("duckdb_temp*"):
-                try:
-                    sizes.append(path.stat().st_size)
-                except OSError:
-                    continue  # gone since
-            peak[0] = max(peak[0], sum(sizes) / 2**20)
+        while not over.wait(1):
+            sizes = [_size(path) for path in folder.rglob("duckdb_temp*")]
+            peak["spilled"] = max(peak["spilled"], sum(sizes) / 2**20)
+            peak["memory"] = max(peak["memory"], sum(map(_memory, _family(process))) / 1024)
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
@@ -133,19 +134,44 @@ def _spilling(folder: Path) -> Iterator[list[float]]:
         thread.join()
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # gone since
+
+
+def _family(process: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+    except OSError:
+        return []
+    return [process, *(one for child in children for one in _family(int(child)))]
+
+
+def _memory(process: int) -> int:
+    """In KiB; 0 where the process is gone."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
 def child(table: Path, out: Path) -> None:
     """Decide a table in this process and print what it took as JSON."""
     import resource
 
     start = perf_counter()
     stages: dict[str, float] = {}
-    current = ["loading", start]
+    current: tuple[str, float] = "loading", start
 
     def progress(what: str, done: int, of: int) -> None:
+        nonlocal current
         if what != current[0]:
-            now = perf_counter()
-            stages[str(current[0])] = stages.get(str(current[0]), 0.0) + now - float(current[1])
-            current[:] = [what, now]
+            stage, since = current
+            current = what, perf_counter()
+            stages[stage] = stages.get(stage, 0.0) + current[1] - since
 
     from exeat.desk import Desk
     from exeat.portfolio.commands import batch
@@ -153,14 +179,10 @@ def child(table: Path, out: Path) -> None:
     summary = batch(table, out, desk=Desk(), progress=progress, asks=os.environ.get(ASKS, "none"))
     progress("", 0, 0)
     whole = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    # As if there were as many forks as the largest of them and no page were shared: an upper bound.
-    forks = (os.cpu_count() or 1) - 1
-    memory = (whole[0].ru_maxrss + forks * whole[1].ru_maxrss) / 1024
     kept = {name: summary[name] for name in ("rows", "decided", "errors", "classes", "programs", "traces")}
     told = {
         "time": perf_counter() - start,
         "processor": sum(used.ru_utime + used.ru_stime for used in whole),
-        "memory": memory,
         "stages": stages,
         "summary": kept,
     }
@@ -176,7 +198,7 @@ def report(found: list[Measured]) -> Iterator[str]:
         "ratio",
         "lines/s",
         "processor, batch / copy",
-        "peak RSS",
+        "peak memory",
         "spilled",
         "classes",
         "traces",

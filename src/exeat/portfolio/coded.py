@@ -78,6 +78,7 @@ class Coded:
         self.parts: dict[str, Part] = {}
         self.numbers_read: dict[str, list[Number]] = {}
         self._places: dict[str, int] = {}
+        self._fetched: dict[str, list[object]] = {}
 
     @property
     def status_type(self) -> str:
@@ -85,6 +86,15 @@ class Coded:
 
     def cells(self, column: str) -> list[object]:
         """The distinct cells of a column."""
+        found = self._fetched.pop(column, None)
+        return self._cells_of(column) if found is None else found
+
+    def fetch(self) -> None:
+        """Have the distinct cells of every column but the days, each for its next reader."""
+        read = [m.column for m in self.columns.read if m.kind != "date" and m not in self.direct]
+        self._fetched.update({column: self._cells_of(column) for column in read})
+
+    def _cells_of(self, column: str) -> list[object]:
         return [row[0] for row in self.duck.rows(f"SELECT DISTINCT {quoted(column)} FROM source")]
 
     def dictionary(

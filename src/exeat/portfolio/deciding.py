@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from exeat.determination.program import TRACKS
 from exeat.logic.arrays import Column, Numbers, Words, numbers_of, taken
 from exeat.logic.tree import Value
-from exeat.portfolio.alike_rows import AlikeRows, distinct
+from exeat.portfolio.alike_rows import AlikeRows
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.decision import Decision, asks_of, decision_of
 from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows
@@ -56,7 +56,7 @@ class Settled:
 class Ready:
     """One program made ready for rows: its expressions over arrays, its signatures, its uncertain items.
 
-    ``elements`` are its items by item and what matters of how its rows state their numbers.
+    ``elements`` has the item of each pair of its rows: a catalog item, and what matters of how numbers are stated.
     """
 
     number: int
@@ -64,7 +64,7 @@ class Ready:
     signing: Signing
     bounds: WithinBounds
     alike: AlikeRows
-    elements: dict[tuple[int, _Told], int]
+    elements: NDArray[np.int64]
     firsts: list[Chunk] = field(default_factory=list)
 
 
@@ -102,6 +102,7 @@ class Deciding(SignedAnswers):
         for done in self.rows.read():
             self.run.progress("telling rows apart", done, self.source.rows)
         parts = self.run.coded.parts
+        self._pairs = list(self.rows.pairs)
         self.leaves = Leaves({o: [e.facts for e in part.elements] for o, part in parts.items()}, Words())
 
     def _told(self, asked: Asked, status: Status) -> _Told:
@@ -113,8 +114,9 @@ class Deciding(SignedAnswers):
     def _ready(self, program: int) -> Ready:
         """Make a program ready for the items that its rows have."""
         run, asked = self.run, self.run.plan.asked[program]
-        told = sorted((item, self._told(asked, self.keyed.status_of(s))) for item, s in self.rows.statuses[program])
-        wanted = dict.fromkeys(told)
+        pairs = [(item, status, place) for (of, item, status), place in self.rows.pairs.items() if of == program]
+        told = {place: (item, self._told(asked, self.keyed.status_of(status))) for item, status, place in sorted(pairs)}
+        wanted = {pair: element for element, pair in enumerate(dict.fromkeys(told.values()))}
         described = {item: run.desk.item_facts(run.items[item], asked.engine) for item, _ in wanted}
         items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], dict(told)) for i, told in wanted]
         uncertain = UncertainItems(asked, items)
@@ -127,7 +129,8 @@ class Deciding(SignedAnswers):
         signing = Signing(arrayed, self.signatures)
         frontier = arrayed.frontier(signing.roots)
         bounds = uncertain.bounds(arrayed, frontier)
-        elements = {pair: element for element, pair in enumerate(wanted)}
+        elements = np.zeros(len(self.rows.pairs), np.int64)
+        elements[list(told)] = [wanted[pair] for pair in told.values()]
         return Ready(program, arrayed, signing, bounds, AlikeRows(arrayed, frontier, bounds.item_classes()), elements)
 
     # The rows.
@@ -168,7 +171,7 @@ class Deciding(SignedAnswers):
         ready = self._ready(program)
         keyed = []
         for chunk in self.rows.rows(program):
-            chunk = {**chunk, "element": self._elements(ready, chunk)}
+            chunk = {**chunk, "element": ready.elements[chunk["pair"]]}
             keyed.append((chunk["n"], self._keys_of(ready, chunk)))
         first = {name: np.concatenate([chunk[name] for chunk in ready.firsts]) for name in ready.firsts[0]}
         signatures = self._worked_out(ready, first)
@@ -180,14 +183,6 @@ class Deciding(SignedAnswers):
         codes = (signatures * MOST + place + 1).astype(np.int32)
         for rows, keys in keyed:
             self.signed[rows - 1] = codes[keys]
-
-    def _elements(self, ready: Ready, chunk: Chunk) -> NDArray[np.int64]:
-        """The item of each row, of those of the program."""
-        asked, rows = ready.arrayed.asked, (chunk["item"].astype(np.int64), chunk["status"].astype(np.int64))
-        codes, firsts = distinct(rows)
-        pairs = zip(*(column[firsts].tolist() for column in rows), strict=True)
-        told = [(item, self._told(asked, self.keyed.status_of(status))) for item, status in pairs]
-        return np.array([ready.elements[one] for one in told], np.int64)[codes]
 
     def _keys_of(self, ready: Ready, chunk: Chunk) -> NDArray[np.int64]:
         """The number of each row's key; the first rows of new keys are kept."""
@@ -209,7 +204,7 @@ class Deciding(SignedAnswers):
     def _worked_out(self, ready: Ready, first: Chunk) -> NDArray[np.int64]:
         """The signature of each key, of which ``first`` has the first row; uncertain figures are gone through."""
         rows = self._rows(ready, first)
-        found = ready.bounds.settle(ready.signing, rows, ready.signing.of(rows))
+        found = ready.bounds.settle(ready.signing, rows)
         for row in np.flatnonzero(np.isin(first["element"], list(ready.bounds.alone))).tolist():
             alone = self.run.decided_alone(self._combo(ready, first, row))
             found[row] = self.signatures.number(ready.signing.of_determination(alone))
@@ -247,7 +242,7 @@ class Deciding(SignedAnswers):
         return Numbers(digits, chunk["known " + fact], 0, most)
 
     def _combo(self, ready: Ready, chunk: Chunk, row: int) -> dict[str, Any]:
-        code = int(chunk["status"][row])
+        _, item, code = self._pairs[int(chunk["pair"][row])]
         status = {m.fact: s for m, s in zip(self.keyed.numbers, self.keyed.status_of(code), strict=True)}
         numbers: dict[str, Decimal | None] = {}
         for fact, said in status.items():
@@ -257,7 +252,6 @@ class Deciding(SignedAnswers):
             else:
                 numbers[fact] = None if said == ABSENT else Decimal(cell)
         elements = {o: int(chunk["part " + o][row]) for o in self.run.coded.parts}
-        item = int(chunk["item"][row])
         return {"program": ready.number, "item": item, **elements, "status": status, "numbers": numbers}
 
 

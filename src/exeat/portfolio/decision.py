@@ -173,6 +173,15 @@ def _lines(engine: Engine) -> tuple[_Line, ...]:
     return found
 
 
+def marks_of(engine: Engine) -> dict[str, tuple[object, ...]]:
+    """For each expression whose truth a decision tells, all that is shown of it but its truth."""
+    found: dict[str, tuple[object, ...]] = {}
+    for line in _lines(engine):
+        for place, name in enumerate(line.expressions):
+            found.setdefault(name, (place, line.id, line.data))
+    return found
+
+
 def _written(engine: Engine) -> Iterator[_Line]:
     words = engine.words
 

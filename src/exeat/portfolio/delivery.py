@@ -95,19 +95,20 @@ def write_traces(run: Run, scan: str, path: Path | None) -> None:
     kinds = dict.fromkeys(texts, "VARCHAR")
     rows = [(t.id, *t.outcomes, t.eccn, t.reason, t.paragraphs, run.trace_asks.get(t.id)) for t in found.values()]
     run.duck.table("trace_texts", kinds, rows)
+    run.tally.traces = len(found)
+    if path is None:
+        return
     run.duck.table("day_read", {"n": "BIGINT", "day": "DATE"}, list(enumerate(run.days)))
     trace, day = quoted(run.answer_name("trace_id")), quoted(run.columns.date)
     listed = ", ".join((*TRACE_COLUMNS, "ask") if run.ask == "trace" else TRACE_COLUMNS)
-    run.duck.run(
-        f"CREATE TEMP TABLE traces AS SELECT {listed} FROM (SELECT {trace} AS trace_id, "
+    query = (
+        f"SELECT {listed} FROM (SELECT {trace} AS trace_id, "
         f"CAST(min(day_read.day) AS VARCHAR) AS first_date, CAST(max(day_read.day) AS VARCHAR) AS last_date, "
         f"count(*) AS rows, {literal(digest)} AS law, {literal(__version__)} AS engine "
         f"FROM {scan} AS s JOIN days ON days.c0 = s.{day} JOIN day_read ON day_read.n = days.n "
         f"WHERE {trace} IS NOT NULL GROUP BY 1) JOIN trace_texts USING (trace_id) ORDER BY trace_id"
     )
-    run.tally.traces = len(found)
-    if path is not None:
-        _written(path, lambda beside: run.duck.copy("SELECT * FROM traces", beside))
+    _written(path, lambda beside: run.duck.copy(query, beside))
 
 
 def write_errors(duck: Duck, source: Source, query: str, path: Path) -> None:

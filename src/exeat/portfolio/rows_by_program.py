@@ -29,14 +29,14 @@ CHUNK = 1_000_000
 class RowsByProgram:
     """Reads the rows of ``coded`` once and keeps those that can be read by program. Call :meth:`read` first.
 
-    ``counts`` are the rows of each program, ``unread`` how many rows cannot be read; ``statuses`` are the distinct
-    (item, status of the numbers) of each program's rows.
+    ``counts`` are the rows of each program, ``unread`` how many rows cannot be read. ``pairs`` are the distinct
+    (program, item, status of the numbers) that occur; a row has its place in them.
     """
 
     coded: Coded
     folder: Path
     counts: dict[int, int] = field(default_factory=dict)
-    statuses: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
+    pairs: dict[tuple[int, int, int], int] = field(default_factory=dict)
     unread: int = 0
     places: list[Places] = field(default_factory=list)
     _kinds: dict[str, np.dtype[Any]] = field(default_factory=dict)
@@ -52,7 +52,10 @@ class RowsByProgram:
             yield done
 
     def rows(self, program: int) -> Iterator[Chunk]:
-        """The rows of a program, in any order: ``n`` is the number of the row, ``part …`` the element of each part."""
+        """The rows of a program, in any order, as columns.
+
+        ``n`` is the number of the row, ``pair`` its place in ``pairs``, ``part …`` the element of each of its parts.
+        """
         for start in range(0, self.counts[program], CHUNK):
             yield {
                 name: np.fromfile(self._file(program, name), kind, CHUNK, offset=start * kind.itemsize)
@@ -64,8 +67,8 @@ class RowsByProgram:
 
     def _keep(self, chunk: Chunk) -> None:
         fine = ~chunk["wrong"]
-        names = ["n", "item", "status", *(name for name in chunk if name.startswith(("number ", "known ")))]
-        columns = {name: chunk[name] for name in names}
+        names = ["n", *(name for name in chunk if name.startswith(("number ", "known ")))]
+        columns = {"pair": self._pairs(chunk), **{name: chunk[name] for name in names}}
         for places in self.places:
             elements, readable = _elements(places, [chunk[f"word {name}"] for name in places.part.codes], len(fine))
             columns[f"part {places.part.origin}"] = elements
@@ -81,13 +84,12 @@ class RowsByProgram:
             for name, column in columns.items():
                 with self._file(program, name).open("ab") as file:
                     column[rows].tofile(file)
-        self._note(programs, columns["item"], columns["status"])
 
-    def _note(self, *columns: NDArray[Any]) -> None:
-        """The items and statuses of the programs."""
-        _, firsts = distinct([column.astype(np.int64) for column in columns])
-        for program, item, status in zip(*(column[firsts].tolist() for column in columns), strict=True):
-            self.statuses.setdefault(program, set()).add((item, status))
+    def _pairs(self, chunk: Chunk) -> NDArray[np.int32]:
+        columns = [chunk[name].astype(np.int64) for name in ("program", "item", "status")]
+        codes, firsts = distinct(columns)
+        listed = zip(*(column[firsts].tolist() for column in columns), strict=True)
+        return np.array([self.pairs.setdefault(one, len(self.pairs)) for one in listed], np.int32)[codes]
 
     def _chunks(self) -> Iterator[Chunk]:
         """The codes of all rows; a null cannot be an array's, so that what has no number is -1, or else ``wrong``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -86,9 +87,13 @@ class Run:
         self.progress("reading what the rows are made of", 0, self.source.rows)
         self.coded = Coded(self.duck, self.source, self.columns, self.reading)
         self._read_days()
+        with ThreadPoolExecutor(1) as pool:
+            fetched = pool.submit(self.coded.fetch)  # the database reads while the law of these days is made ready
+            asked = self._asked_by_law()
+            fetched.result()
         self._read_items()
         self.coded.read_numbers()
-        self.coded.read_cells(*self._asked_by_law())
+        self.coded.read_cells(*asked)
         engine = self.desk.engines.on(next((day for day in self.days if day), self.desk.lawbook.begins))
         possible = item_facts_possible(self.desk, engine, [item for item in self.items if item])
         always = frozenset(slot for slot in self.columns.slots if self._always_here(slot))

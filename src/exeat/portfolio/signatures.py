@@ -1,8 +1,8 @@
 """The signature of a row: the truth of everything its answer shows. Rows of one signature share answer and trace.
 
 The shown truths of many rows are packed into a few whole numbers for each row. Each packing is read once, as what it
-shows: the outcome on each track, the entry, the review policies, and every paragraph that holds or may, by the versions
-of the law it rests on. So the same paragraphs under the same words on different days are one signature.
+shows: the outcome on each track, the entry, the review policies, and every paragraph that holds or may, as it is cited.
+So the same paragraphs of the same instruments on different days are one signature.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from exeat.determination.program import TRACKS
 from exeat.logic.arrays import NO, YES, Column, Texts, truths
 from exeat.logic.tree import Fact
 from exeat.portfolio.alike_rows import distinct, packed
-from exeat.portfolio.decision import shown_names
+from exeat.portfolio.decision import marks_of, shown_names
 from exeat.portfolio.domains import ONCE, Arrayed, Rows
 
-#: A shown truth with what it is cited by, or a text that is shown.
+#: An expression whose truth is shown, as it is shown; with its truth: whether it holds, or only may.
 Mark: TypeAlias = tuple[object, ...]
 _POLICY_OPEN = (None, "license_required", "unknown")
 
@@ -64,7 +64,7 @@ class Signing:
         self.program, self.signatures = program, signatures
         asked, engine = program.asked, program.asked.engine
         self.names = tuple(dict.fromkeys(name for name in shown_names(engine) if name in asked.steps))
-        self.marks = {name: mark_of(engine, name) for name in self.names}
+        self.marks = marks_of(engine)
         #: Exceptions are shown on a track only where something may need a license there.
         self.track_of = {name: track for track in TRACKS for name in engine.relief_names[track]}
         #: Red flags are shown only where they are raised.
@@ -151,12 +151,6 @@ def made_signature(
         for outcome, policy in zip(outcomes, policies, strict=True)
     ]
     return Signature(tuple(o or "unknown" for o in outcomes), eccn, tuple(shown), tuple(held))
-
-
-def mark_of(engine: Engine, name: str) -> Mark:
-    """What a shown truth rests on: the step, the version of the law, and what the agency says of it."""
-    section = engine.program[name].section
-    return (name,) if section is None else (name, *(other.key for other in engine.words.resting_on(section)))
 
 
 def flag_names(engine: Engine) -> frozenset[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from exeat.determination.program import TRACKS
 from exeat.logic.vocabulary import Vocabulary
@@ -60,11 +60,7 @@ def summary_of(run: Run, scan: str) -> Summary:
     """The summary of a table that was decided; ``scan`` reads the rows as they were written."""
     duck, tally, columns = run.duck, run.tally, run.columns
     names = {t: quoted(run.answer_name(f"outcome_{t}")) for t in TRACKS}
-    decided = f"{scan} WHERE {names['text']} IS NOT NULL"
-    outcomes: dict[str, dict[str, int]] = {
-        t: dict(duck.rows(f"SELECT {n}, count(*) FROM {decided} GROUP BY 1 ORDER BY 2 DESC, 1"))
-        for t, n in names.items()
-    }
+    counts = _counts(duck, columns, scan, names.values())
     ask = quoted(run.answer_name("ask"))
     asked = scan
     if run.ask != "row":  # rows ask what their trace asks; the column is in the table of traces alone
@@ -81,9 +77,12 @@ def summary_of(run: Run, scan: str) -> Summary:
         rows=tally.rows,
         decided=tally.decided,
         errors=tally.errors,
-        outcomes=outcomes,
-        by_destination=_by_destination(duck, columns, decided, names["enforced"]),
-        changed=int(duck.one(f"SELECT count(*) FROM {decided} AND {names['text']} <> {names['enforced']}")),
+        outcomes={
+            "text": _most_first((text, count) for (text, _, _), count in counts),
+            "enforced": _most_first((enforced, count) for (_, enforced, _), count in counts),
+        },
+        by_destination=_by_destination(counts),
+        changed=sum(count for told, count in counts if told[0] != told[1]),
         asks=asks,
         questions=tuple(_questions(asks, run.vocabulary)),
         not_understood=columns.unread,
@@ -144,18 +143,32 @@ def _shared_names(source: Source, duck: Duck) -> Iterator[str]:
         yield f"{shared:,} rows share their {column!r} with another row (the first is {first!r}); each is kept"
 
 
-def _by_destination(duck: Duck, columns: Columns, decided: str, outcome: str) -> dict[str, dict[str, int]]:
-    """Outcomes as enforced for the places with the most rows."""
+#: How many rows have these outcomes and this destination.
+_Count: TypeAlias = tuple[tuple[str, str, str | None], int]
+
+
+def _counts(duck: Duck, columns: Columns, scan: str, names: Iterable[str]) -> list[_Count]:
     column = next((m.column for m in columns.read if m.fact == "destination"), None)
-    if column is None:
-        return {}
-    found: dict[str, dict[str, int]] = {}
-    name = quoted(column)
-    top = f"SELECT {name} FROM {decided} AND {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {_TOP}"
-    sql = f"SELECT {name}, {outcome}, count(*) FROM {decided} AND {name} IN ({top}) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
-    for place, answer, count in duck.rows(sql):
-        found.setdefault(str(place), {})[str(answer)] = int(count)
-    return dict(sorted(found.items(), key=lambda one: -sum(one[1].values())))
+    told = [*names, "NULL" if column is None else quoted(column)]
+    found = duck.rows(f"SELECT {', '.join(told)}, count(*) FROM {scan} WHERE {told[0]} IS NOT NULL GROUP BY ALL")
+    return [((text, enforced, None if p is None else str(p)), int(count)) for text, enforced, p, count in found]
+
+
+def _most_first(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The sums by word, the largest first."""
+    found: dict[str, int] = {}
+    for word, count in counts:
+        found[word] = found.get(word, 0) + count
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _by_destination(counts: Sequence[_Count]) -> dict[str, dict[str, int]]:
+    """Outcomes as enforced for the places with the most rows."""
+    top = _most_first((place, count) for (_, _, place), count in counts if place is not None)
+    return {
+        place: _most_first((enforced, count) for (_, enforced, p), count in counts if p == place)
+        for place in list(top)[:_TOP]
+    }
 
 
 __all__ = ["Summary", "first_errors", "notes_on", "summary_of", "told_errors"]

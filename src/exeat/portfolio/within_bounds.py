@@ -58,24 +58,31 @@ class WithinBounds:
             found[element] = own.setdefault(element, first + len(own))
         return found
 
-    def settle(self, signing: Signing, rows: Rows, found: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The signatures of rows, those of uncertain items replaced where one answer holds over all figures."""
+    def settle(self, signing: Signing, rows: Rows) -> NDArray[np.int64]:
+        """The signatures of rows; of uncertain items those of a figure, where one answer holds over all figures."""
         items = rows.elements[ITEM]
-        most = max(map(len, self.of.values()), default=0)
+        found = np.full(rows.count, -1, np.int64)
+        outcomes: dict[int, tuple[str, ...]] = {}
         left = np.flatnonzero(np.isin(items, list(self.of)))
-        found = found.copy()
-        for turn in range(most):
+        for turn in range(max(map(len, self.of.values()), default=0)):
             # An item's second uncertain figure is looked at where the first settles nothing.
             left = left[np.isin(items[left], [e for e, figures in self.of.items() if len(figures) > turn])]
             if not len(left):
                 break
-            settled = self._try(signing, rows, left, turn, found)
+            settled = self._try(signing, rows, left, turn, found, outcomes)
             left = left[~settled]
+        open_ = np.flatnonzero(found < 0)
+        if len(open_):
+            found[open_] = signing.of(rows if len(open_) == rows.count else rows.of(open_))
+        for row, told in outcomes.items():
+            found[row] = self._with(signing.signatures, int(found[row]), told)
         return found
 
     def _try(
-        self, signing: Signing, rows: Rows, left: NDArray[np.int64], turn: int, found: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
+        self, signing: Signing, rows: Rows, left: NDArray[np.int64], turn: int, found: NDArray[np.int64],
+        outcomes: dict[int, tuple[str, ...]],
+    ) -> NDArray[np.bool_]:  # fmt: skip
+        """Which rows one answer holds for over all figures: ``found``, or (the entry remains open) ``outcomes``."""
         items = rows.elements[ITEM][left]
         size = int(items.max()) + 1
         counts, starts, middles = (np.zeros(size, np.int64) for _ in range(3))
@@ -91,14 +98,13 @@ class WithinBounds:
         within = np.arange(int(each.sum())) - np.repeat(begins, each)
         tried = np.array(flat, np.int64)[np.repeat(starts[items], each) + within]
         signatures = signing.of(rows.of(np.repeat(left, each), tried))
-        outcomes, answers, known = self._said(signing.signatures)
-        same = _one_value(outcomes[signatures], begins) & known[signatures[begins]]
+        said, answers, known = self._said(signing.signatures)
+        same = _one_value(said[signatures], begins) & known[signatures[begins]]
         whole = same & _one_value(answers[signatures], begins)
         found[left[whole]] = signatures[begins + middles[items]][whole]
         partly = same & ~whole
-        for place in np.flatnonzero(partly):
-            told = signing.signatures.listed[int(signatures[begins[place]])].outcomes
-            found[left[place]] = self._with(signing.signatures, int(found[left[place]]), told)
+        for place in np.flatnonzero(partly).tolist():
+            outcomes[int(left[place])] = signing.signatures.listed[int(signatures[begins[place]])].outcomes
         return same
 
     def _said(self, signatures: Signatures) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:

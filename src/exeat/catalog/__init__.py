@@ -58,6 +58,7 @@ class Catalog:
 
     def __init__(self, items: Mapping[str, Item]) -> None:
         self.items = items
+        self._facts: dict[str, tuple[Item, ItemFacts]] = {}
 
     @cached_property
     def _index(self) -> NameIndex:
@@ -86,6 +87,12 @@ class Catalog:
 
     def facts_of(self, item: Item) -> ItemFacts:
         """The facts of an item, computed from its specifications; what is not known is left out."""
+        kept = self._facts.get(item.id)
+        if kept is None or kept[0] is not item:
+            kept = self._facts[item.id] = item, self._facts_of(item)
+        return kept[1]
+
+    def _facts_of(self, item: Item) -> ItemFacts:
         if not item.is_assembly:
             return computing.facts_of_circuit(item)
         inside = [

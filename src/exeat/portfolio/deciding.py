@@ -103,6 +103,9 @@ class Deciding(SignedAnswers):
             self.run.progress("telling rows apart", done, self.source.rows)
         parts = self.run.coded.parts
         self._pairs = list(self.rows.pairs)
+        self._pairs_of: dict[int, list[tuple[int, int, int]]] = {}
+        for place, (program, item, status) in enumerate(self._pairs):
+            self._pairs_of.setdefault(program, []).append((item, status, place))
         self.leaves = Leaves({o: [e.facts for e in part.elements] for o, part in parts.items()}, Words())
 
     def _told(self, asked: Asked, status: Status) -> _Told:
@@ -114,8 +117,10 @@ class Deciding(SignedAnswers):
     def _ready(self, program: int) -> Ready:
         """Make a program ready for the items that its rows have."""
         run, asked = self.run, self.run.plan.asked[program]
-        pairs = [(item, status, place) for (of, item, status), place in self.rows.pairs.items() if of == program]
-        told = {place: (item, self._told(asked, self.keyed.status_of(status))) for item, status, place in sorted(pairs)}
+        told = {
+            place: (item, self._told(asked, self.keyed.status_of(status)))
+            for item, status, place in sorted(self._pairs_of[program])
+        }
         wanted = {pair: element for element, pair in enumerate(dict.fromkeys(told.values()))}
         described = {item: run.desk.item_facts(run.items[item], asked.engine) for item, _ in wanted}
         items: list[Mapping[str, Value]] = [item_facts(asked, described[i][0], dict(told)) for i, told in wanted]

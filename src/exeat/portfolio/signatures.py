@@ -49,12 +49,22 @@ class Signatures:
 
     listed: list[Signature] = field(default_factory=list)
     _numbers: dict[Signature, int] = field(default_factory=dict)
+    _said: dict[object, int] = field(default_factory=dict)
+    _told: list[tuple[int, int, bool]] = field(default_factory=list)
 
     def number(self, signature: Signature) -> int:
         found = self._numbers.setdefault(signature, len(self._numbers))
         if found == len(self.listed):
             self.listed.append(signature)
+            said = (signature.outcomes, (signature.outcomes, signature.eccn))
+            one, other = (self._said.setdefault(part, len(self._said)) for part in said)
+            self._told.append((one, other, signature.settled))
         return found
+
+    @property
+    def told(self) -> NDArray[np.int64]:
+        """Of each a number for its outcomes, one for outcomes and entry, and whether its outcomes are known."""
+        return np.array(self._told, np.int64).reshape(-1, 3)
 
 
 class Signing:

@@ -98,23 +98,14 @@ class WithinBounds:
         within = np.arange(int(each.sum())) - np.repeat(begins, each)
         tried = np.array(flat, np.int64)[np.repeat(starts[items], each) + within]
         signatures = signing.of(rows.of(np.repeat(left, each), tried))
-        said, answers, known = self._said(signing.signatures)
-        same = _one_value(said[signatures], begins) & known[signatures[begins]]
-        whole = same & _one_value(answers[signatures], begins)
+        said, answers, known = signing.signatures.told[signatures].T
+        same: NDArray[np.bool_] = _one_value(said, begins) & (known[begins] == 1)
+        whole = same & _one_value(answers, begins)
         found[left[whole]] = signatures[begins + middles[items]][whole]
         partly = same & ~whole
         for place in np.flatnonzero(partly).tolist():
             outcomes[int(left[place])] = signing.signatures.listed[int(signatures[begins[place]])].outcomes
         return same
-
-    def _said(self, signatures: Signatures) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Of each signature a number for its outcomes, for outcomes and entry, and whether its outcomes are known."""
-        outcomes: dict[object, int] = {}
-        answers: dict[object, int] = {}
-        listed = signatures.listed
-        first = [outcomes.setdefault(s.outcomes, len(outcomes)) for s in listed]
-        second = [answers.setdefault((s.outcomes, s.eccn), len(answers)) for s in listed]
-        return np.array(first), np.array(second), np.array([s.settled for s in listed], np.bool_)
 
     def _with(self, signatures: Signatures, number: int, outcomes: tuple[str, ...]) -> int:
         """The signature with other outcomes: they hold over all figures, which entry it is remains open."""

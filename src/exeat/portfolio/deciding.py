@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from exeat.portfolio.alike_rows import AlikeRows
 from exeat.portfolio.asked import Asked
 from exeat.portfolio.decision import Decision, asks_of, decision_of
 from exeat.portfolio.domains import ITEM, Arrayed, Leaves, Rows
-from exeat.portfolio.forked import MOST, can_fork, shared_out
+from exeat.portfolio.forked import MOST, Claims, can_fork, shared_out
 from exeat.portfolio.keyed import Keyed
 from exeat.portfolio.residual import ABSENT, Status, item_facts, marks_of
 from exeat.portfolio.rows_by_program import CHUNK, Chunk, RowsByProgram
@@ -42,14 +43,18 @@ _Told: TypeAlias = tuple[tuple[str, bool], ...]
 FEWEST = 200_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settled:
-    """What one process found of a signature: its number, the first row that has it, its decision, what to ask."""
+    """What one process found of a signature: its number there, the first row that has it, and its parts.
+
+    ``digest`` is the same in every process; the decision stands in one of them.
+    """
 
     number: int
+    digest: bytes
     row: int
-    decision: Decision
-    ask: str | None
+    combo: Mapping[str, Any]
+    decision: Decision | None = None
 
 
 @dataclass
@@ -72,19 +77,20 @@ class Ready:
 class Deciding(SignedAnswers):
     """Decides the rows of a :class:`Run` whose parts have been read. Programs are shared out among processes.
 
-    ``signatures`` and ``settled`` are those of this process; ``place`` is its own among all, for numbers of its own.
+    ``signatures`` and ``settled`` are those of this process; ``firsts`` has the first row of each trace, in the end.
     """
 
     run: Run
     signatures: Signatures = field(default_factory=Signatures)
     settled: dict[int, Settled] = field(default_factory=dict)
+    firsts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keyed = Keyed(self.run.coded)
         self.duck, self.source = self.run.duck, self.run.source
         self._by_cell = {m.fact: self._numbers(m.fact) for m in self.run.coded.by_cell}
         self.rows = RowsByProgram(self.run.coded, self.duck.folder / "rows")
-        self.asks: dict[str, str] = {}
+        self.claims = Claims()
         # In a file, so that processes share it and memory need not hold it.
         path = self.duck.folder / "signed"
         self.signed = (
@@ -147,29 +153,45 @@ class Deciding(SignedAnswers):
         of each signature. ``signed`` holds for each row the place of its decision, from 1; 0 where there is none.
         """
         programs = sorted(self.rows.counts, key=lambda program: -self.rows.counts[program])
-        most = self.duck.threads if can_fork() and self.source.rows >= FEWEST else 1
-        found = shared_out(programs, most, self._decide, self._found, self._tell)
-        firsts = sorted((one.row, place, one) for place, told in enumerate(found) for one in told)
+        found = shared_out(programs, self._processes, self._decide, lambda: list(self.settled.values()), self._tell)
+        firsts = sorted(
+            ((one.row, place, one) for place, told in enumerate(found) for one in told), key=lambda f: f[:2]
+        )
+        decided = {one.digest: one.decision for _, _, one in firsts if one.decision is not None}
         decisions: dict[tuple[str | None, ...], tuple[int, Decision]] = {}
-        places = np.zeros(1 + max((self._code(place, one.number) for _, place, one in firsts), default=0), np.int32)
+        places = np.zeros(1 + max((_code(place, one.number) for _, place, one in firsts), default=0), np.int32)
         for _, place, one in firsts:
-            number, decision = decisions.setdefault(one.decision.answer, (len(decisions) + 1, one.decision))
-            places[self._code(place, one.number)] = number
-            if one.ask is not None:
-                self.asks.setdefault(decision.trace.id, one.ask)
+            decision = decided[one.digest]
+            number, decision = decisions.setdefault(decision.answer, (len(decisions) + 1, decision))
+            places[_code(place, one.number)] = number
+            self.firsts.setdefault(decision.trace.id, one.combo)
         for start in range(0, self.source.rows, CHUNK):
             self.signed[start : start + CHUNK] = places[self.signed[start : start + CHUNK]]
         return [decision for _, decision in decisions.values()]
 
+    def ask(self) -> dict[str, str]:
+        """What would settle the first row of each trace that is open."""
+        traces = list(self.firsts)
+        asks: dict[str, str] = {}
+
+        def work(place: int, number: int) -> None:
+            found = asks_of(self.run.decided_alone(self.firsts[traces[number]]))
+            if found is not None:
+                asks[traces[number]] = found
+
+        def tell(begun: int) -> None:
+            self.run.progress("finding what would settle open answers", begun, len(traces))
+
+        told = shared_out(range(len(traces)), self._processes, work, lambda: asks, tell)
+        found = {trace: ask for one in told for trace, ask in one.items()}
+        return {trace: found[trace] for trace in traces if trace in found}
+
+    @property
+    def _processes(self) -> int:
+        return self.duck.threads if can_fork() and self.source.rows >= FEWEST else 1
+
     def _tell(self, begun: int) -> None:
         self.run.progress("deciding", begun, len(self.rows.counts))
-
-    def _code(self, place: int, number: int) -> int:
-        """A number for a signature of one process which no other process has; 0 is for rows without one."""
-        return number * MOST + place + 1
-
-    def _found(self) -> list[Settled]:
-        return list(self.settled.values())
 
     def _decide(self, place: int, program: int) -> None:
         """Find the signatures of a program's rows, and decide those that are new in this process."""
@@ -181,11 +203,10 @@ class Deciding(SignedAnswers):
         first = {name: np.concatenate([chunk[name] for chunk in ready.firsts]) for name in ready.firsts[0]}
         signatures = self._worked_out(ready, first)
         order = np.argsort(first["n"], kind="stable")
-        for number, at_row in zip(*np.unique(signatures[order], return_index=True), strict=True):
-            if int(number) not in self.settled:
-                row = int(order[at_row])
-                self.settled[int(number)] = self._settled(ready, int(number), first, row)
-        codes = (signatures * MOST + place + 1).astype(np.int32)
+        numbers, rows = np.unique(signatures[order], return_index=True)
+        for number, row in zip(numbers.tolist(), order[rows].tolist(), strict=True):
+            self._settle(ready, number, first, row)
+        codes = _code(place, signatures).astype(np.int32)
         for rows, keys in keyed:
             self.signed[rows - 1] = codes[keys]
 
@@ -215,22 +236,30 @@ class Deciding(SignedAnswers):
             found[row] = self.signatures.number(ready.signing.of_determination(alone))
         return found
 
-    def _settled(self, ready: Ready, number: int, first: Chunk, row: int) -> Settled:
-        """The desk's decision of a row; it must be what its signature says.
+    def _settle(self, ready: Ready, number: int, first: Chunk, row: int) -> None:
+        """Have the desk decide a row with a signature that no process met; it must be what the signature says.
 
         Raises:
             InputError: it is not. Nothing is written then.
         """
-        combo = self._combo(ready, first, row)
-        found, signature = self.run.decided_alone(combo), self.signatures.listed[number]
+        known, place = self.settled.get(number), int(first["n"][row])
+        if known is not None:
+            if place < known.row:
+                known.row, known.combo = place, self._combo(ready, first, row)
+            return
+        signature = self.signatures.listed[number]
+        digest = blake2b(repr(signature).encode(), digest_size=16).digest()
+        one = self.settled[number] = Settled(number, digest, place, self._combo(ready, first, row))
+        if not self.claims.first(digest):
+            return
+        found = self.run.decided_alone(one.combo)
         if ready.signing.of_determination(found) != signature:
             said = f"the desk finds {', '.join(found.outcome_on(t) for t in TRACKS)}; over arrays it is "
             raise InputError(
-                f"two readings of the law differ on {found.asked.on} for item {combo['item']}: {said}"
+                f"two readings of the law differ on {found.asked.on} for item {one.combo['item']}: {said}"
                 f"{', '.join(signature.outcomes)}. Nothing is written; please report this"
             )
-        ask = asks_of(found) if self.run.ask == "trace" else None
-        return Settled(number, int(first["n"][row]), decision_of(found, None), ask)
+        one.decision = decision_of(found, None)
 
     def _rows(self, ready: Ready, chunk: Chunk) -> Rows:
         elements = {o: chunk["part " + o].astype(np.int64) for o in self.run.coded.parts}
@@ -258,6 +287,14 @@ class Deciding(SignedAnswers):
                 numbers[fact] = None if said == ABSENT else Decimal(cell)
         elements = {o: int(chunk["part " + o][row]) for o in self.run.coded.parts}
         return {"program": ready.number, "item": item, **elements, "status": status, "numbers": numbers}
+
+
+Code = TypeVar("Code", int, NDArray[np.int64])
+
+
+def _code(place: int, number: Code) -> Code:
+    """A number for a signature of one process which no other process has; 0 is for rows without one."""
+    return number * MOST + place + 1
 
 
 __all__ = ["Deciding"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import mmap
 import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -20,6 +22,33 @@ MOST = 8
 def can_fork() -> bool:
     """Whether this system can fork a process that has threads: only what the fork itself runs is then touched."""
     return sys.platform == "linux" and "fork" in multiprocessing.get_all_start_methods()
+
+
+class Claims:
+    """What only one process need do: the first that claims it. Made before the processes are."""
+
+    def __init__(self, room: int = 1 << 16) -> None:
+        self._room = room
+        self._taken = mmap.mmap(-1, room * _DIGEST)
+        self._lock: Any = multiprocessing.get_context("fork").Lock() if can_fork() else nullcontext()
+
+    def first(self, digest: bytes) -> bool:
+        """Whether nobody claimed this before; ``digest`` has 16 bytes. Without room, everybody is told so."""
+        start = int.from_bytes(digest[:8], "little")
+        with self._lock:
+            for place in range(start, start + _TRIES):
+                at = place % self._room * _DIGEST
+                taken = self._taken[at : at + _DIGEST]
+                if taken == digest:
+                    return False
+                if taken == _FREE:
+                    self._taken[at : at + _DIGEST] = digest
+                    return True
+        return True
+
+
+_DIGEST, _TRIES = 16, 64
+_FREE = bytes(_DIGEST)
 
 
 def shared_out(
@@ -63,6 +92,7 @@ def shared_out(
             sender.send(found)
 
     others = []
+    gc.freeze()  # what stands so far is not looked through for garbage, which would copy its pages
     try:
         for place in range(1, min(processes, MOST, len(tasks))):
             receiver, sender = context.Pipe(duplex=False)
@@ -75,6 +105,7 @@ def shared_out(
             work(0, task)
         return [told(), *(_received(receiver) for _, receiver in others)]
     finally:
+        gc.unfreeze()
         for process, receiver in others:
             receiver.close()
             process.terminate()
@@ -93,4 +124,4 @@ def _received(receiver: Connection) -> Any:
     return found
 
 
-__all__ = ["MOST", "can_fork", "shared_out"]
+__all__ = ["MOST", "Claims", "can_fork", "shared_out"]

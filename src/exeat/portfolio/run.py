@@ -166,7 +166,8 @@ class Run:
         self.keys.write_decisions(self.decisions, ANSWER_COLUMNS)
 
     def _decide_signatures(self, deciding: Deciding) -> None:
-        self.decisions, self.trace_asks = deciding.sign(), dict(deciding.asks)
+        self.decisions = deciding.sign()
+        self.trace_asks = dict(deciding.ask()) if self.ask == "trace" else {}
         self.tally.classes, self.tally.asks = len(self.decisions), len(self.trace_asks)
 
     def _decide_classes(self, keys: Keys) -> None:

@@ -26,6 +26,8 @@ from benchmarks.portfolio_table import write_table
 LINES = "EXEAT_BENCH_LINES"
 #: Whether what would settle an open answer is found for each ``row``, each ``trace``, or (the default) not at all.
 ASKS = "EXEAT_BENCH_ASKS"
+#: What stands beside the rows: ``outcomes`` on both tracks with trace ids (the default), or ``all`` eleven columns.
+ANSWERS = "EXEAT_BENCH_ANSWERS"
 #: Copies and batches in turn: the pace of a shared machine changes within minutes. The middle one of each counts.
 ROUNDS = 3
 
@@ -53,6 +55,12 @@ class Measured:
 def sizes() -> list[int]:
     """The numbers of lines asked for."""
     return [int(word) for word in os.environ.get(LINES, "20_000").split(",")]
+
+
+def shown() -> str:
+    """What stands beside the rows, in words."""
+    every = os.environ.get(ANSWERS, "outcomes") == "all"
+    return f"outcomes on both tracks, trace ids{', requirements, exceptions, policies, red flags' if every else ''}"
 
 
 def measured(lines: int) -> Measured:
@@ -179,7 +187,8 @@ def child(table: Path, out: Path) -> None:
     from exeat.desk import Desk
     from exeat.portfolio.commands import batch
 
-    summary = batch(table, out, desk=Desk(), progress=progress, asks=os.environ.get(ASKS, "none"))
+    asks, answers = os.environ.get(ASKS, "none"), os.environ.get(ANSWERS, "outcomes")
+    summary = batch(table, out, desk=Desk(), progress=progress, asks=asks, answers=answers)
     progress("", 0, 0)
     whole = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     kept = {name: summary[name] for name in ("rows", "decided", "errors", "classes", "programs", "traces")}

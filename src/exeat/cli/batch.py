@@ -65,7 +65,7 @@ def run_batch(table: str, options: TableOptions, *, as_json: bool) -> int:
             found = commands.compare(table, out, options.compare or (), law=options.compare_law, **common)
         else:
             more: dict[str, Any] = {"traces": options.traces, "running": options.running, "whom": options.whom}
-            more["asks"] = options.asks
+            more.update(asks=options.asks, answers=options.answers)
             found = commands.batch(table, out, **common, **more)
     if options.out is None:
         found["out"] = None
@@ -91,6 +91,8 @@ def _refuse_together(options: TableOptions, comparing: bool) -> None:
         raise InputError("--running and --compare do not go together: limits that fill up are not compared")
     if comparing and options.asks != "auto":
         raise InputError("--asks and --compare do not go together: a comparison does not look for what would settle")
+    if comparing and options.answers != "all":
+        raise InputError("--answers and --compare do not go together: a comparison shows both answers")
 
 
 def _refuse_engine(options: TableOptions, comparing: bool) -> None:
@@ -109,6 +111,7 @@ def _refuse_engine(options: TableOptions, comparing: bool) -> None:
         "--running": options.running,
         "--sheet": options.sheet,
         "--threads": options.threads,
+        "--answers": options.answers != "all",
     }
     for name, value in given.items():
         if value:

@@ -36,6 +36,8 @@ class TableOptions:
     asks
         Find what would settle an open answer for each row (row), for the first row of each trace (trace, quicker), or
         not at all (none); auto is row for up to 20,000 rows, then trace.
+    answers
+        What stands beside the rows: all, or outcomes (with the trace_id alone; --traces has the rest).
     no_screen
         Do not screen the parties that rows name against the lists held.
     engine
@@ -60,6 +62,7 @@ class TableOptions:
     running: list[str] = field(default_factory=list)
     whom: str | None = None
     asks: str = "auto"
+    answers: str = "all"
     no_screen: bool = False
     engine: str = "duckdb"
     master: str | None = None

@@ -34,6 +34,7 @@ def batch(
     on: str | None = None, mapped: Mapping[str, str] | None = None, desk: Desk | None = None, memory: str = MEMORY,
     threads: int | None = None, progress: Progress | None = None, running: Sequence[str] = (), whom: str | None = None,
     dates: Order = "", sheet: str | None = None, screening: PartyScreening | None = None, asks: str = "auto",
+    answers: str = "all",
 ) -> dict[str, Any]:  # fmt: skip
     """``exeat batch``: decide every row of a table on both tracks.
 
@@ -64,6 +65,8 @@ def batch(
         asks: ``row`` finds for each row what would settle it, which costs milliseconds for each kind of row; ``trace``
             for the first row of each trace: the rows then have no ``ask``, the traces have one; ``none`` for none;
             ``auto`` is ``row`` for up to 20,000 rows and for a workbook, else ``trace``.
+        answers: ``all``, or ``outcomes``: the outcome on each track and the ``trace_id`` alone, which is quicker to
+            write; the traces have the rest.
 
     Returns:
         The :class:`Summary` as plain data, and ``out``, the name of the file.
@@ -72,18 +75,19 @@ def batch(
         InputError: the table cannot be read as a whole, in one line. Nothing is left behind at ``out``.
     """
     desk, files = desk or Desk(), Outputs(table, out, traces, errors)
-    refuse_asks(asks, files.out)
+    refuse_asks(asks, files.out, answers, running=bool(running))
     with _opened(memory, threads, table) as (duck, folder), Watched(duck, progress) as watched:
         watched("reading the table", 0, 0)
         source = Source(duck, folder, table, on, mapped, sheet)
         files.refuse_too_many(source.rows)
-        ask = asks_for(asks, source.rows, files.out, source.notes)
+        ask = asks_for(asks, source.rows, files.out, source.notes, answers)
         columns = read_columns(source.columns, desk.lawbook.vocabulary, mapped, on, dates=dates)
         if screening is not None:
             source, columns = with_screening(desk, duck, folder, source, columns, screening, watched)
         limits = limits_named(running)
         columns, opening = without_balances(columns, limits)
         run = Run(desk, duck, source, columns, watched, assumed=assumed_by(limits), ask=ask, by_class=ask == "row")
+        run.answers_shown = "outcomes" if answers == "outcomes" else "all"
         run.prepare()
         run.decide()
         made = folder / "decided.parquet"

@@ -37,6 +37,10 @@ Progress = Callable[[str, int, int], None]
 #: What would settle an open answer is found for each row, for the first class of each trace, or for none.
 Asks = Literal["row", "trace", "none"]
 
+#: Which answers stand beside the rows: all columns, or the outcomes with the trace that has the rest.
+Shown = Literal["all", "outcomes"]
+OUTCOME_COLUMNS = ("outcome_text", "outcome_enforced", "trace_id")
+
 
 def silent(what: str, done: int, of: int) -> None:
     """Progress nobody watches."""
@@ -71,6 +75,7 @@ class Run:
     assumed: Mapping[str, Value] = field(default_factory=dict)
     ask: Asks = "row"
     by_class: bool = True
+    answers_shown: Shown = "all"
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.desk, self.columns)
@@ -257,6 +262,8 @@ class Run:
     @property
     def shown(self) -> list[str]:
         """The answers that stand beside each row: what to ask is one only where it was found for each row."""
+        if self.answers_shown == "outcomes":
+            return list(OUTCOME_COLUMNS)
         return [name for name in ANSWER_COLUMNS if name != "ask" or self.ask == "row"]
 
     def write(self, out: Path) -> None:
@@ -278,4 +285,4 @@ def _rule_of(found: Valuation, name: str) -> object:
     return None if section is None else section.rule
 
 
-__all__ = ["Asks", "Progress", "Run", "Tally"]
+__all__ = ["Asks", "Progress", "Run", "Shown", "Tally"]

@@ -32,7 +32,7 @@ def check_spots(run: Run, made: Path) -> int:
     """
     starts = [1 + (run.source.rows - TOGETHER) * n // (STRETCHES - 1) for n in range(STRETCHES)]
     spots = sorted({(max(start, 1), start + TOGETHER - 1) for start in starts})
-    answers = {name: quoted(run.answer_name(name)) for name in ANSWER_COLUMNS if name != "ask"}
+    answers = {name: quoted(run.answer_name(name)) for name in run.shown if name != "ask"}
     read = [m.column for m in run.columns.read]
     stated = _rows(run, "source", spots, {name: quoted(name) for name in read})
     told = _rows(run, f"read_parquet({literal(str(made))})", spots, {"error": "error", **answers})

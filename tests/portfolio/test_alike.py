@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from exeat.desk import Desk
 from exeat.portfolio.alike import Distinctions, distinctions_of
-from exeat.portfolio.coded import Part
 from exeat.portfolio.columns import Meaning
 from exeat.portfolio.commands import batch
+from exeat.portfolio.parts import Part
 
 
 def law_of(desk: Desk, *columns: str) -> Distinctions:

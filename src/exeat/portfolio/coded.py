@@ -8,7 +8,6 @@ order of the rows, so that the wide rows are read again only when the answers ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from exeat.portfolio.alike import Distinctions
@@ -16,54 +15,11 @@ from exeat.portfolio.columns import Columns, Meaning
 from exeat.portfolio.delimited import FAULT
 from exeat.portfolio.duck import Duck, literal, quoted
 from exeat.portfolio.elements import Element, Number, Reading
+from exeat.portfolio.parts import Part, Places
 from exeat.portfolio.residual import KNOWN
 from exeat.portfolio.source import Source
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-
-#: A code stays below this, so that it is a whole number of the database; a part of many columns has several.
-_CODE = 2**31
-
-
-@dataclass
-class Part:
-    """One part of a row: its columns, how their cells' codes make the part's codes, and its distinct elements.
-
-    ``words`` are codes: each of some columns (by place) with the factor of each. ``kinds`` has for each column a cell
-    of each code. ``elements`` are the distinct parts that occur; equal ones are one.
-    """
-
-    origin: str
-    meanings: tuple[Meaning, ...]
-    kinds: list[list[object]] = field(default_factory=list)
-    words: list[list[tuple[int, int]]] = field(default_factory=list)
-    elements: list[Element] = field(default_factory=list)
-
-    @property
-    def table(self) -> str:
-        return "part_" + self.origin.replace(":", "_")
-
-    @property
-    def codes(self) -> list[str]:
-        return [f"{self.origin}.{n}" for n in range(len(self.words))]
-
-    def pack(self) -> None:
-        """Lay the columns' codes side by side into as few words as hold them."""
-        factor = _CODE
-        for place, cells in enumerate(self.kinds):
-            if not self.words or factor * len(cells) > _CODE:
-                self.words.append([])
-                factor = 1
-            self.words[-1].append((place, factor))
-            factor *= len(cells)
-
-    def cells_of(self, codes: Sequence[int]) -> tuple[object, ...]:
-        """One row's cells, of all rows with these codes."""
-        found: list[object] = [None] * len(self.meanings)
-        for word, code in zip(self.words, codes, strict=True):
-            for place, factor in word:
-                found[place] = self.kinds[place][code // factor % len(self.kinds[place])]
-        return tuple(found)
 
 
 class Coded:
@@ -270,26 +226,6 @@ class Coded:
         return found
 
 
-@dataclass
-class Places:
-    """Which element the codes of a part are. Parts that state the same, as far as the law asks, are one element."""
-
-    coded: Coded
-    part: Part
-    known: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _elements: dict[object, int] = field(default_factory=dict)
-
-    def of(self, codes: tuple[int, ...]) -> int:
-        """The place of the element in the part's ``elements``; cells not met before are read."""
-        place = self.known.get(codes)
-        if place is None:
-            element = self.coded.element(self.part.origin, self.part.cells_of(codes))
-            place = self.known[codes] = self._elements.setdefault(self.coded.key(element), len(self._elements))
-            if place == len(self.part.elements):
-                self.part.elements.append(element)
-        return place
-
-
 def _join(table: str, column: str) -> str:
     return f"LEFT JOIN {table} ON s.{quoted(column)} IS NOT DISTINCT FROM {table}.c0"
 
@@ -316,4 +252,4 @@ def _fact_of(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-__all__ = ["WHOLE", "Coded", "Part", "Places", "at", "together"]
+__all__ = ["WHOLE", "Coded", "at", "together"]

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exeat.portfolio.alike_rows import distinct
-from exeat.portfolio.coded import Coded, Places, at
+from exeat.portfolio.coded import Coded, at
 from exeat.portfolio.duck import quoted
+from exeat.portfolio.parts import Places
 
 #: Columns of rows by name: which item, parts and numbers each has.
 Chunk: TypeAlias = Mapping[str, NDArray[Any]]

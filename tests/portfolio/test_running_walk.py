@@ -6,11 +6,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exeat.portfolio import running_arrays, running_walk
 from exeat.portfolio.duck import Duck
+from exeat.portfolio.running_arrays import walk_known
+from exeat.portfolio.running_cells import BIG
 from exeat.portfolio.running_walk import walk
 
 KINDS = {
@@ -131,3 +135,97 @@ def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 @given(rows=tables())
 def test_as_a_plain_loop_says(duck: Duck, rows: list[dict[str, Any]]) -> None:
     assert walked(duck, rows) == by_hand(rows)
+
+
+#: What a row needs as it brings its account near its room, just to it, or a ten-thousandth over it.
+_near = st.sampled_from(["0.0001", "0.9999", 1, "9.9999", 10, "10.0001", 40, "49.9999", 50, "50.0001", 99, "99.9999"])
+_known = st.one_of(_near, _near, st.integers(0, 30), st.sampled_from([100, "100.0001", BIG]))
+_huge = st.sampled_from([BIG, BIG - 1, BIG / 2, Decimal("0.0001"), 1, BIG - Decimal("0.0001")])
+#: The most that is walked over arrays.
+_MOST = Decimal("9999999999.9999")
+_large = st.sampled_from([_MOST, _MOST - 1, 1, Decimal("0.0001"), 5 * 10**9])
+
+
+@st.composite
+def mostly_known(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Accounts 1 and 2 hold nothing unknown, 3 may, 4 is immense, 5 nearly so; each row of 2 has its own room."""
+    count = draw(st.integers(1, 60))
+    days = draw(st.lists(st.integers(0, 5), min_size=count, max_size=count))
+    rows = []
+    for row, day in enumerate(days, 1):
+        key = draw(st.sampled_from([1, 1, 1, 2, 2, 3, 4, 5]))
+        tpp = draw({3: _amounts, 4: _huge, 5: _large}.get(key, _known))
+        room = draw({2: st.sampled_from([100, 50, 150, -5]), 4: st.just(BIG), 5: st.just(_MOST)}.get(key, st.just(100)))
+        sure = key != 3 or draw(st.integers(0, 9)) > 0
+        takes = draw(st.integers(0, 9)) > 0
+        rows.append(line(row, tpp, key=key, room=room, moment=(day << 40) + row, takes=takes, sure=sure))
+    return draw(st.permutations(rows))
+
+
+@pytest.mark.parametrize(("rounds", "bucket"), [(0, 10**7), (1, 7), (2, 10**7), (100, 20)])
+def test_arrays_as_a_plain_loop_says(duck: Duck, monkeypatch: pytest.MonkeyPatch, rounds: int, bucket: int) -> None:
+    monkeypatch.setattr(running_arrays, "ROUNDS", rounds)
+    monkeypatch.setattr(running_walk, "BUCKET", bucket)
+
+    @settings(max_examples=30, deadline=None)
+    @given(rows=mostly_known())
+    def check(rows: list[dict[str, Any]]) -> None:
+        assert walked(duck, rows) == by_hand(rows)
+
+    check()
+
+
+def test_more_refusals_than_rounds_and_times_of_both_signs() -> None:
+    seed = np.random.default_rng(7)
+    count = 20_000
+    key = seed.integers(-3, 3, count)
+    moment = seed.permutation(count) * (1 << 40) - (1 << 50)
+    need = np.where(moment > 0, 700 - moment // (1 << 45), seed.integers(0, 40, count))
+    room, takes = seed.integers(9_900, 10_000, count), seed.random(count) < 0.9
+    used, fits = walk_known(key, moment, need, room, takes)
+    sums: dict[int, int] = {}
+    for at in np.lexsort((moment, key)).tolist():
+        before = sums.setdefault(key[at], 0)
+        assert (used[at], fits[at]) == (before, before + need[at] <= room[at])
+        sums[key[at]] += int(need[at]) if fits[at] and takes[at] else 0
+
+
+def test_sums_over_all_accounts_may_wrap() -> None:
+    """Of 30 accounts none comes to more than 63 bits hold; all of them together do."""
+    key, moment = np.repeat(np.arange(30), 2), np.arange(60)
+    need = np.tile(np.array([10**18, 1]), 30)
+    room = np.repeat(np.where(np.arange(30) % 2, 10**18, 10**18 + 1), 2)
+    used, fits = walk_known(key, moment, need, room, np.ones(60, np.bool_))
+    assert used.tolist() == [0, 10**18] * 30
+    assert fits.tolist() == [True, True, True, False] * 15
+
+
+def test_the_columns_keep_their_types(duck: Duck) -> None:
+    usual = {"row": "BIGINT", "used": "DECIMAL(38,4)", "fits": "VARCHAR"}
+    same = {name: KINDS[name] for name in ("room", "tpp", "unit", "opened")}
+    for rows in ([], [line(1, 60)], [line(1, None), line(2, 60, key=None)]):
+        walked(duck, rows)
+        assert duck.types("ran_test") == usual | same
+
+
+def test_rows_of_many_accounts_come_out_once(duck: Duck, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several buckets, on two threads, with rows that come in no order of time."""
+    monkeypatch.setattr(running_walk, "BUCKET", 40_000)
+    two = Duck(duck.folder, threads=2)
+    two.run(
+        "CREATE TEMP TABLE drawn AS SELECT range AS row, hash(range, 1) % 500 AS key, CAST(hash(range, 2) % 90 AS "
+        "BIGINT) * 1099511627776 + range AS moment, CAST(NULL AS DECIMAL(18,4)) AS unit, "
+        "CAST(hash(range, 3) % 100 * 0.5 AS DECIMAL(18,4)) AS tpp, true AS takes, true AS sure, "
+        "CAST(0 AS DECIMAL(18,4)) AS opened, CAST(2000 AS DECIMAL(18,4)) AS room FROM range(200000)"
+    )
+    two.run("ALTER TABLE drawn ALTER key TYPE BIGINT")
+    walk(two, "ran")
+    assert two.one("SELECT count(DISTINCT row) FROM ran") == two.one("SELECT count(*) FROM ran") == 200_000
+    before = "coalesce(sum(taken) OVER (PARTITION BY key ORDER BY moment ROWS UNBOUNDED PRECEDING), 0) - taken"
+    assert not two.one(
+        f"SELECT count(*) FROM (SELECT *, {before} AS summed FROM (SELECT ran.*, key, moment, "
+        "CASE fits WHEN 'yes' THEN ran.tpp ELSE 0 END AS taken FROM ran JOIN drawn USING (row))) "
+        "WHERE summed <> used OR (fits = 'yes') <> (used + tpp <= room)"
+    )
+    assert two.one("SELECT count(*) FROM ran WHERE fits = 'no'") > 10_000
+    two.close()

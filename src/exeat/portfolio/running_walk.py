@@ -1,15 +1,24 @@
 """Walking an account through its rows in date order: what was used before each row, and whether the row fits.
 
-Most accounts never pass their limit: for them one sum over a window is the whole answer. For the others the window
-holds up to the first row that does not fit; behind it only rows that could still fit are walked one by one.
+Most accounts hold nothing unknown: they are walked over arrays (:mod:`exeat.portfolio.running_arrays`). The others are
+walked by the database: up to the first row that does not fit one sum over a window is the whole answer; behind it only
+rows that could still fit are walked one by one, up to where what was used is no longer known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from exeat.portfolio.duck import Duck
+from exeat.portfolio.running_arrays import greedy, walk_known
 from exeat.portfolio.running_cells import BIG
+
+#: Rows held in arrays at once, about: some 250 bytes each. The rows of one account are never parted.
+BUCKET = 2_500_000
+#: Accounts with a larger room or row are left to the database: a DECIMAL(18,4) cannot hold ten thousand times as much.
+_FAR = 10**10
+#: So are those that could come to more TPP, whose sum in ten-thousandths would pass 63 bits.
+_ENDLESS = 2 * 10**14
 
 #: What a row takes if it fits. One that is over by itself never draws; one of unknown TPP may draw anything.
 _TAKEN = (
@@ -27,11 +36,10 @@ def walk(duck: Duck, into: str) -> None:
     row then fits for sure if it fits even with that row counted in full, and does not if it would not without it.
     """
     duck.run(
-        # Accounts that could pass their limit, whatever the order, or are left open: the others need one sum alone.
-        f"CREATE OR REPLACE TEMP TABLE busy AS SELECT key FROM (SELECT *, {_TAKEN} AS taken FROM drawn) "
-        "WHERE key IS NOT NULL GROUP BY key "
-        "HAVING sum(taken) + coalesce(max(tpp) FILTER (NOT takes AND tpp <= room), 0) > min(room) "
-        "OR bool_or(takes AND (tpp IS NULL OR NOT sure))"
+        # Accounts with anything unknown, or with more than arrays of 63 bits hold.
+        "CREATE OR REPLACE TEMP TABLE busy AS SELECT key FROM drawn WHERE key IS NOT NULL GROUP BY key "
+        "HAVING bool_or(tpp IS NULL OR room IS NULL OR tpp < 0 OR (takes AND NOT sure)) "
+        f"OR max(tpp) >= {_FAR} OR max(abs(room)) >= {_FAR} OR sum(tpp) >= {_ENDLESS}"
     )
     before = "sum(taken) OVER (PARTITION BY key ORDER BY moment ROWS UNBOUNDED PRECEDING) - taken"
     duck.run(
@@ -67,14 +75,37 @@ def walk(duck: Duck, into: str) -> None:
         "CASE WHEN tpp IS NULL OR room IS NULL THEN 'unknown' WHEN tpp > room THEN 'no' ELSE 'yes' END AS fits "
         "FROM walked LEFT JOIN turns USING (key) WHERE over_at IS NULL OR moment < over_at "
         f"UNION ALL SELECT row, used, room, tpp, unit, opened, {fits} FROM tail_used "
-        f"UNION ALL SELECT row, {before}, room, tpp, unit, opened, CASE WHEN tpp IS NULL OR room IS NULL "
-        f"THEN 'unknown' WHEN tpp > room THEN 'no' ELSE 'yes' END FROM (SELECT drawn.*, {_TAKEN} AS taken FROM drawn "
-        "ANTI JOIN busy USING (key) WHERE key IS NOT NULL) "
         "UNION ALL SELECT row, NULL, room, tpp, unit, opened, CASE WHEN tpp > room THEN 'no' ELSE 'unknown' END "
         "FROM drawn WHERE key IS NULL"
     )
+    _walk_known(duck, into)
     for name in ("busy", "walked", "turns", "tail", "starts", "accepted", "tail_used"):
         duck.run(f"DROP TABLE {name}")
+
+
+def _walk_known(duck: Duck, into: str) -> None:
+    """Add to the table ``into`` the rows of the accounts that are not ``busy``, a bucket of accounts at a time.
+
+    Each bucket is one more pass over the table. The rows of a bucket stay as they came, in whatever order; what is
+    found for them is laid beside them.
+    """
+    buckets = -(-int(duck.one("SELECT count(*) FROM drawn")) // BUCKET)
+    for bucket in range(buckets):
+        rows = duck.connection.sql(
+            "SELECT row, room, tpp, unit, opened, key, moment, takes, "
+            f"CAST(CASE WHEN tpp < {_FAR} THEN tpp * 10000 ELSE 0 END AS BIGINT) AS need, "
+            f"CAST(CASE WHEN abs(room) < {_FAR} THEN room * 10000 ELSE 0 END AS BIGINT) AS holds "
+            "FROM drawn ANTI JOIN busy USING (key) "
+            f"WHERE key IS NOT NULL AND hash(key) % {buckets} = {bucket}"
+        ).to_arrow_table()
+        used, fits = walk_known(*(rows[name].to_numpy() for name in ("key", "moment", "need", "holds", "takes")))
+        kept = rows.select(["row", "room", "tpp", "unit", "opened"])
+        duck.connection.register("known", kept.append_column("used", [used]).append_column("fits", [fits]))
+        duck.run(
+            f"INSERT INTO {into} SELECT row, CAST(used AS DECIMAL(34,0)) * 0.0001, room, tpp, unit, opened, "
+            "CASE WHEN fits THEN 'yes' ELSE 'no' END FROM known"
+        )
+        duck.connection.unregister("known")
 
 
 def _walk_tails(duck: Duck) -> None:
@@ -83,12 +114,13 @@ def _walk_tails(duck: Duck) -> None:
     ``lower_bound`` is null for a row that is exact, and otherwise what was certainly used before it.
     """
     possible = (
-        "SELECT key, row, moment, CAST(CAST(starts.over_used AS DECIMAL(18,4)) * 10000 AS BIGINT), "
-        "CAST(tpp * 10000 AS BIGINT), CAST(room * 10000 AS BIGINT), takes FROM tail JOIN starts USING (key) "
+        "SELECT key, row, CAST(CAST(starts.over_used AS DECIMAL(34,4)) * 10000 AS BIGINT), "
+        "CAST(CAST(tpp AS DECIMAL(34,4)) * 10000 AS BIGINT), CAST(CAST(room AS DECIMAL(34,4)) * 10000 AS BIGINT), "
+        "takes FROM tail JOIN starts USING (key) "
         "WHERE (tail.open_at IS NULL OR moment < tail.open_at) AND tpp <= room - over_used ORDER BY key, moment"
     )
     fitting = greedy(_stream(duck, possible))
-    kinds = {"key": "BIGINT", "row": "BIGINT", "moment": "BIGINT", "taken_then": "BIGINT"}
+    kinds = {"key": "BIGINT", "row": "BIGINT", "taken_then": "BIGINT"}
     duck.table("accepted", kinds, list(fitting))
     # Only accounts that took something more need a second window.
     duck.run(
@@ -112,29 +144,10 @@ def _walk_tails(duck: Duck) -> None:
     )
 
 
-def _stream(duck: Duck, query: str) -> Iterator[tuple[int, int, int, int, int, int, bool]]:
+def _stream(duck: Duck, query: str) -> Iterator[tuple[int, int, int, int, int, bool]]:
     cursor = duck.connection.execute(query)
     while rows := cursor.fetchmany(100_000):
         yield from rows
 
 
-def greedy(rows: Iterable[tuple[int, int, int, int, int, int, bool]]) -> Iterator[tuple[int, int, int, int]]:
-    """The rows that fit, each with what it takes, in order.
-
-    Args:
-        rows: account, row, place in time, used at the first of the account's rows, what the row needs, the room, and
-            whether it draws (or only must fit); by account and time. Amounts in ten-thousandths of a TPP.
-
-    Yields: account, row, place in time, what was taken.
-    """
-    account, used = None, 0
-    for key, row, at, start, tpp, room, takes in rows:
-        if key != account:
-            account, used = key, start
-        if used + tpp <= room:
-            taken = tpp if takes else 0
-            used += taken
-            yield key, row, at, taken
-
-
-__all__ = ["greedy", "walk"]
+__all__ = ["BUCKET", "walk"]

@@ -38,3 +38,27 @@ def test_rows_that_state_the_same_have_the_same_answer(desk: Desk, tmp_path: Pat
     assert (rows, moved) == (ROWS, 0)
     assert kinds == 5 * 4 * 7 * 3
     assert answers == kinds
+
+
+def test_what_is_asked_of_a_trace_is_asked_of_its_first_row(desk: Desk, tmp_path: Path) -> None:
+    from exeat.portfolio.commands import batch
+
+    table, out, rows = (tmp_path / f"{name}.parquet" for name in ("orders", "decided", "rows"))
+    # Whether the end use is stated changes no answer here, and what is asked all the same.
+    duckdb.execute(
+        f"COPY (SELECT *, CASE WHEN order_id % 3 = 1 THEN 'cloud_service' END AS end_use FROM ({_LINES}) "
+        f"WHERE order_id < 260000 ORDER BY order_id) TO '{table}' (FORMAT parquet, ROW_GROUP_SIZE 51200)"
+    )
+    asked = []
+    for threads in (1, 3, 3):
+        traces = tmp_path / "traces.parquet"
+        batch(table, out, traces=traces, desk=desk, threads=threads, asks="trace")
+        asked.append(duckdb.execute(f"SELECT trace_id, ask FROM '{traces}' ORDER BY 1").fetchall())
+    assert asked[1:] == asked[:1] * 2
+    firsts = f"SELECT trace_id, min(row) AS row FROM '{out}' GROUP BY 1"
+    duckdb.execute(
+        f"COPY (SELECT t.* FROM '{table}' AS t JOIN ({firsts}) AS f ON f.row = t.order_id + 1 ORDER BY order_id) "
+        f"TO '{tmp_path / 'firsts.parquet'}' (FORMAT parquet)"
+    )
+    batch(tmp_path / "firsts.parquet", rows, desk=desk, asks="row")
+    assert asked[0] == duckdb.execute(f"SELECT trace_id, ask FROM '{rows}' ORDER BY 1").fetchall()

@@ -51,7 +51,9 @@ class Coded:
         self._fetched.update({column: self._cells_of(column) for column in read})
 
     def _cells_of(self, column: str) -> list[object]:
-        return [row[0] for row in self.duck.rows(f"SELECT DISTINCT {quoted(column)} FROM source")]
+        found = [row[0] for row in self.duck.rows(f"SELECT DISTINCT {quoted(column)} FROM source")]
+        # Times that differ below a microsecond are read as one.
+        return list(dict.fromkeys(found)) if self.source.types[column].startswith("TIMESTAMP") else found
 
     def dictionary(
         self,
@@ -181,15 +183,19 @@ class Coded:
                 columns.append(f"CAST({' + '.join(codes)} AS INTEGER) AS {at(name)}")
         columns += [f"number_{m.fact}.n AS {at('n_' + m.fact)}" for m in self.by_cell]
         columns += [f"s.{quoted(m.column)} AS {at('n_' + m.fact)}" for m in self.direct]
-        head, tail = self._faults(), self._number_faults()
+        head, tail, unread = self._faults(), self._number_faults(), self._unread()
         if carried:
-            unread = f"s.{quoted(FAULT)}" if self.source.hidden else "CAST(NULL AS VARCHAR)"
-            columns += [
-                f'{together(head)} AS "@fault"',
-                f'{together(tail)} AS "@number_fault"',
-                f'{unread} AS "@unread"',
+            line = f"s.{quoted(FAULT)}" if self.source.hidden else "CAST(NULL AS VARCHAR)"
+            told = [
+                f"CASE WHEN {no_code} THEN {literal(f'{column}: the cell cannot be read as it stands')} END"
+                for column, no_code in unread.items()
             ]
-        wrong = [f"{one} IS NOT NULL" for one in (*head, *tail)]
+            columns += [
+                f'{together([*head, *told])} AS "@fault"',
+                f'{together(tail)} AS "@number_fault"',
+                f'{line} AS "@unread"',
+            ]
+        wrong = [*(f"{one} IS NOT NULL" for one in (*head, *tail)), *unread.values()]
         if self.source.hidden:
             wrong.append(f"s.{quoted(FAULT)} IS NOT NULL")
         columns.append(f'({" OR ".join(wrong)}) AS "@wrong"')
@@ -215,6 +221,18 @@ class Coded:
 
     def _faults(self) -> list[str]:
         return ["days.error", *(["items.error"] if self.columns.item else [])]
+
+    def _unread(self) -> dict[str, str]:
+        """For each column the condition that a cell was read otherwise than it stands (a time below a microsecond).
+
+        Such a cell has no code, and none may stand for it.
+        """
+        found = {self.columns.date: "days.program IS NULL AND days.error IS NULL"}
+        if self.columns.item:
+            found[self.columns.item] = "items.n IS NULL"
+        for part in self.parts.values():
+            found.update({meaning.column: f"{self._cells(meaning)}.n IS NULL" for meaning in part.meanings})
+        return {**found, **{m.column: f"number_{m.fact}.n IS NULL" for m in self.by_cell}}
 
     def _number_faults(self) -> list[str]:
         found = [f"number_{m.fact}.error" for m in self.by_cell]

@@ -197,7 +197,8 @@ class Deciding(SignedAnswers):
         """Find the signatures of a program's rows, and decide those that are new in this process."""
         ready = self._ready(program)
         keyed = []
-        for chunk in self.rows.rows(program):
+        # What is asked of a trace is asked of its first row, so that the first row of each key must be met first.
+        for chunk in self.rows.rows(program, in_order=self.run.ask == "trace"):
             chunk = {**chunk, "element": ready.elements[chunk["pair"]]}
             keyed.append((chunk["n"], self._keys_of(ready, chunk)))
         first = {name: np.concatenate([chunk[name] for chunk in ready.firsts]) for name in ready.firsts[0]}

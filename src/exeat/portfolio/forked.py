@@ -79,6 +79,8 @@ def shared_out(
         return tasks[place] if place < len(tasks) else None
 
     def child(place: int, sender: Connection) -> None:
+        for _, receiver in others:
+            receiver.close()  # so that nobody is waited for who is gone
         found: tuple[str, Any]
         try:
             while (task := next_task()) is not None:
@@ -91,15 +93,15 @@ def shared_out(
         with suppress(OSError):  # nobody listens any more
             sender.send(found)
 
-    others = []
+    others: list[tuple[Any, Connection]] = []
     gc.freeze()  # what stands so far is not looked through for garbage, which would copy its pages
     try:
         for place in range(1, min(processes, MOST, len(tasks))):
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=child, args=(place, sender), daemon=True)
+            others.append((process, receiver))
             process.start()
             sender.close()
-            others.append((process, receiver))
         while (task := next_task()) is not None:
             progress(min(begun.value, len(tasks)))
             work(0, task)
@@ -108,8 +110,9 @@ def shared_out(
         gc.unfreeze()
         for process, receiver in others:
             receiver.close()
-            process.terminate()
-            process.join()
+            if process.pid is not None:
+                process.terminate()
+                process.join()
 
 
 def _received(receiver: Connection) -> Any:

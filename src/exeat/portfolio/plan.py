@@ -15,7 +15,7 @@ from exeat.logic.tree import Compare, Constant, Fact, Tree, Value
 from exeat.portfolio.asked import Asked, Shape
 from exeat.portfolio.elements import Element
 from exeat.portfolio.forest import OPEN, SAID_OPEN, Forest, Simplifier
-from exeat.portfolio.residual import Questions, Status, item_facts, item_questions, marks_of, presumes, residual
+from exeat.portfolio.residual import KNOWN, Questions, Status, item_facts, item_questions, marks_of, presumes, residual
 
 #: Numbers from here on are compared by themselves, not in the database: its products of decimals end at 38 digits.
 BIG = Decimal(10) ** 12
@@ -186,7 +186,9 @@ class Plan:
         facts, found = self.desk.item_facts(item, self.engines[program])
         signature, open_ = self._signature(program, facts, status)
         intervals = found.intervals if found else {}
-        exact = frozenset(name for name in intervals if name in open_)
+        # A figure that a column may state is no question of the item alone; where its cell has none the bounds stand.
+        without = {name for name, said in zip(self.shape.numbers, status, strict=True) if said != KNOWN}
+        exact = frozenset(name for name in intervals if name in open_ or name in without)
         if exact:
             signature = (*signature, item)  # an uncertain figure that matters: the answer may turn inside its bounds
         key = (program, signature, status)

@@ -52,16 +52,17 @@ class RowsByProgram:
             done += len(chunk["n"])
             yield done
 
-    def rows(self, program: int) -> Iterator[Chunk]:
-        """The rows of a program, in any order, as columns.
+    def rows(self, program: int, *, in_order: bool = False) -> Iterator[Chunk]:
+        """The rows of a program as columns, in any order, or in that of their numbers.
 
         ``n`` is the number of the row, ``pair`` its place in ``pairs``, ``part …`` the element of each of its parts.
         """
+        kept = {name: np.memmap(self._file(program, name), kind, "r") for name, kind in self._kinds.items()}
+        order = np.argsort(kept["n"]) if in_order else None
         for start in range(0, self.counts[program], CHUNK):
-            yield {
-                name: np.fromfile(self._file(program, name), kind, CHUNK, offset=start * kind.itemsize)
-                for name, kind in self._kinds.items()
-            }
+            some = slice(start, start + CHUNK)
+            rows = some if order is None else order[some]
+            yield {name: np.array(column[rows]) for name, column in kept.items()}
 
     def _file(self, program: int, column: str) -> Path:
         return self.folder / f"{program}.{list(self._kinds).index(column)}"

@@ -74,6 +74,7 @@ class SignedAnswers:
         starts = np.cumsum([0, *groups])
         count = min(self.duck.threads, len(groups))
         ends = np.searchsorted(starts, [starts[-1] * (n + 1) // count for n in range(count)])
+        ends[-1] = len(groups)  # groups without rows may stand behind the last row
         stretches = zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)
         paths = {
             out.with_name(f"{out.name}.{n}"): range(*ends) for n, ends in enumerate(stretches) if len(range(*ends))

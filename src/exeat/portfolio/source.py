@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Source:
             #: The columns as they stand in the file.
             self.in_file = list(names)
             # A table that was decided before: its answers are carried along beside the new ones.
-            self.renamed = {name: f"{name} (given)" for name in names if _is_ours(name)}
+            self.renamed = _renamed(names)
             renamed = ", ".join(f"{quoted(name)} AS {quoted(given)}" for name, given in self.renamed.items())
             names = [self.renamed.get(name, name) for name in names]
             self.number = next(n for n in ("row", "exeat_row", "exeat_row_number") if n not in map(str.casefold, names))
@@ -58,6 +59,17 @@ class Source:
             raise InputError(f"{_named(given)} cannot be read as Parquet: {_first_line(error)}") from None
         self.columns = names
         self.types = {name: kind for name, kind in duck.types("source").items() if name in names}
+
+
+def _renamed(names: Sequence[str]) -> dict[str, str]:
+    """New names for columns that have ours; one that a table decided before has already taken is counted on."""
+    taken = {name.casefold() for name in names}
+    found: dict[str, str] = {}
+    for name in filter(_is_ours, names):
+        tries = (f"{name} (given{'' if n == 1 else f' {n}'})" for n in count(1))
+        found[name] = next(free for free in tries if free.casefold() not in taken)
+        taken.add(found[name].casefold())
+    return found
 
 
 def _is_ours(name: str) -> bool:

@@ -10,7 +10,7 @@ from exeat.desk import Desk
 
 duckdb = pytest.importorskip("duckdb", reason="needs the extra 'tables'")
 
-ROWS = 600_000
+ROWS = 400_000
 #: Neighbors differ in everything, so that an answer beside another row is another answer.
 _LINES = f"""
     SELECT range AS order_id,
@@ -47,14 +47,14 @@ def test_what_is_asked_of_a_trace_is_asked_of_its_first_row(desk: Desk, tmp_path
     # Whether the end use is stated changes no answer here, and what is asked all the same.
     duckdb.execute(
         f"COPY (SELECT *, CASE WHEN order_id % 3 = 1 THEN 'cloud_service' END AS end_use FROM ({_LINES}) "
-        f"WHERE order_id < 260000 ORDER BY order_id) TO '{table}' (FORMAT parquet, ROW_GROUP_SIZE 51200)"
+        f"WHERE order_id < 210000 ORDER BY order_id) TO '{table}' (FORMAT parquet, ROW_GROUP_SIZE 51200)"
     )
     asked = []
-    for threads in (1, 3, 3):
+    for threads in (1, 3):
         traces = tmp_path / "traces.parquet"
         batch(table, out, traces=traces, desk=desk, threads=threads, asks="trace")
         asked.append(duckdb.execute(f"SELECT trace_id, ask FROM '{traces}' ORDER BY 1").fetchall())
-    assert asked[1:] == asked[:1] * 2
+    assert asked[1] == asked[0]
     firsts = f"SELECT trace_id, min(row) AS row FROM '{out}' GROUP BY 1"
     duckdb.execute(
         f"COPY (SELECT t.* FROM '{table}' AS t JOIN ({firsts}) AS f ON f.row = t.order_id + 1 ORDER BY order_id) "

@@ -24,7 +24,7 @@ from exeat.portfolio.forest import Forest
 BOOK = open_lawbook()
 #: The first day of every era, and some of them as they looked before later rules were public.
 DAYS = tuple(day for day in BOOK.changes() if day >= BOOK.begins)
-ASKED = [*((day, None) for day in DAYS[::3]), *((day, date(2025, 3, 1)) for day in DAYS[::10])]
+ASKED = [*((day, None) for day in DAYS[::6]), *((day, date(2025, 3, 1)) for day in DAYS[::15])]
 SOME, FEW = ASKED[::3], ASKED[::9]
 PLACES = ("CN", "AE", "IN", "PL", "IQ", "CY", "HK")
 
